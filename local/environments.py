@@ -1,0 +1,138 @@
+"""The environments in .local/env: uv, made with pip; then dev, sam and ministack, made with uv.
+
+Standard library only, under the user's own python3. Each environment is rebuilt when its lock or
+the interpreter has changed, and left alone otherwise: `python3 -m local.environments`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.console import Problem, say, step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = ROOT / ".local" / "env"
+LOGS = ROOT / ".local" / "logs"
+LAYER = ROOT / "layers" / "checkout"
+NAMES = ("dev", "sam", "ministack")
+MIRRORS = "PIP_INDEX_URL and UV_DEFAULT_INDEX name a mirror, if you need one"
+
+
+def lock_file(name: str) -> Path:
+    return ROOT / "requirements" / f"{name}.txt"
+
+
+def fingerprint(lock: bytes, interpreter: str, place: str) -> str:
+    """Changes with all that makes an environment worthless: lock, interpreter, a moved checkout."""
+    return hashlib.sha256(b"\0".join([lock, interpreter.encode(), place.encode()])).hexdigest()
+
+
+def _wanted(name: str) -> str:
+    interpreter = f"{sys.executable} {sys.version}"
+    return fingerprint(lock_file(name).read_bytes(), interpreter, str(ENVIRONMENTS))
+
+
+def _stamp(name: str) -> Path:
+    return ENVIRONMENTS / name / ".made-from"
+
+
+def is_current(name: str) -> bool:
+    stamp = _stamp(name)
+    return stamp.is_file() and stamp.read_text() == _wanted(name)
+
+
+def _run(name: str, *command: str | Path) -> None:
+    log = LOGS / f"env-{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    settings = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "PYTHONPATH": ""}
+    with log.open("ab") as out:
+        done = subprocess.run(
+            command, env=os.environ | settings, stdout=out, stderr=out, cwd=ROOT, check=False
+        )
+    if done.returncode != 0:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
+        raise Problem(
+            f"{tail}\nThe environment '{name}' could not be made (the lines above, all of them in "
+            f"{log}): check the network and run the same command again; {MIRRORS}."
+        )
+
+
+def _python(name: str) -> Path:
+    return ENVIRONMENTS / name / "bin" / "python"
+
+
+def make_uv() -> None:
+    place = ENVIRONMENTS / "uv"
+    shutil.rmtree(place, ignore_errors=True)
+    _run("uv", sys.executable, "-m", "venv", place)
+    options = ("--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes")
+    _run("uv", _python("uv"), "-m", "pip", "install", *options, "-r", lock_file("uv"))
+    _stamp("uv").write_text(_wanted("uv"))
+
+
+def make(name: str) -> None:
+    uv = ENVIRONMENTS / "uv" / "bin" / "uv"
+    _run(name, uv, "venv", "--quiet", "--clear", "--python", sys.executable, ENVIRONMENTS / name)
+    options = ("--quiet", "--require-hashes", "--python", _python(name))
+    _run(name, uv, "pip", "sync", *options, lock_file(name))
+    if name == "dev":
+        _put_on_path(LAYER)
+    _stamp(name).write_text(_wanted(name))
+
+
+def _put_on_path(package_root: Path) -> None:
+    """What an editable install would do, without building anything."""
+    (site_packages,) = (ENVIRONMENTS / "dev" / "lib").glob("python3.*/site-packages")
+    (site_packages / "checkout.pth").write_text(f"{package_root}\n")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two makes at once: the second one waits, and finds everything made."""
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    with (ENVIRONMENTS / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("  another make is making the environments: waiting for it")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def ensure(names: Sequence[str]) -> None:
+    """Make what is missing or out of date of `names`, in parallel.
+
+    Raises:
+        Problem: an installation failed; the message has its last lines and the cure.
+    """
+    if all(is_current(name) for name in ("uv", *names)):
+        return
+    with _alone():
+        if not is_current("uv"):
+            with step("environment uv"):
+                make_uv()
+        stale = [name for name in names if not is_current(name)]
+        if stale:
+            with step(f"environments {', '.join(stale)}"), ThreadPoolExecutor() as pool:
+                list(pool.map(make, stale))
+
+
+if __name__ == "__main__":
+    try:
+        ensure([name for name in sys.argv[1:] if name != "uv"] if sys.argv[1:] else NAMES)
+    except Problem as problem:
+        sys.exit(str(problem))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,21 @@
+"""One tier a folder: its marker, and what it may reach over the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+OFFLINE = {"unit", "integration", "template"}
+LOOPBACK = ["127.0.0.1", "::1"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        tier = item.path.relative_to(TESTS).parts[0]
+        item.add_marker(tier)
+        if tier in OFFLINE:
+            item.add_marker(pytest.mark.disable_socket)
+        elif tier == "contract":
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
