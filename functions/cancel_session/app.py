@@ -1,0 +1,43 @@
+"""POST /v1/checkout/session/cancel: lock the session and cancel what is in flight."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from checkout import bootstrap
+from checkout.api import Response, answer, cancel_answer
+from checkout.cancellation import drive
+from checkout.http_request import CancelCall, parse_cancel_call
+from checkout.idempotency import KeyedCall
+from checkout.observability import count, logger
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Response:
+    return answer(event, lambda: _cancel_once(event, context))
+
+
+def _cancel_once(event: dict[str, Any], context: LambdaContext) -> str:
+    call = parse_cancel_call(event, bootstrap.merchant_claim())
+    if call.idempotency_key is None:
+        return _cancel(call)
+    keyed = KeyedCall(
+        merchant_id=call.key.merchant_id,
+        key=call.idempotency_key,
+        body={"sessionId": call.key.session_id, "reason": call.request.reason},
+    )
+    return bootstrap.idempotent_answers().once(keyed, context, lambda: _cancel(call))
+
+
+def _cancel(call: CancelCall) -> str:
+    cancellation = drive(bootstrap.ports(), call.key, bootstrap.new_id(), call.request)
+    logger.info(
+        "cancellation answered",
+        session_id=call.key.session_id,
+        status=cancellation.status.value,
+        cancelled=len(cancellation.cancelled),
+        pending=len(cancellation.pending),
+    )
+    count("TransactionsCancelled", len(cancellation.cancelled))
+    count("SettledAfterCancel", len(cancellation.settled))
+    return cancel_answer(call.key, cancellation).model_dump_json()

@@ -1,0 +1,33 @@
+"""State machine task: cancel a session's transactions at the one provider of this function."""
+
+from datetime import timedelta
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from checkout import bootstrap
+from checkout.fan_out import order_from_message, outcomes_to_message
+from checkout.observability import logger
+from checkout.provider_cancellation import cancel_transactions
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    order = order_from_message(event)
+    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    outcomes = cancel_transactions(
+        bootstrap.provider(),
+        bootstrap.checkout_store(),
+        order,
+        deadline=bootstrap.utc_now() + remaining,
+        clock=bootstrap.utc_now,
+    )
+    for outcome in outcomes:
+        logger.info(
+            "transaction asked to cancel",
+            session_id=order.session.session_id,
+            transaction_id=outcome.transaction_id,
+            outcome=outcome.outcome.value,
+            stored=outcome.status is not None,
+        )
+    return {"provider": event["provider"], "outcomes": outcomes_to_message(outcomes)}

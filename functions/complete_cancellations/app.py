@@ -1,0 +1,34 @@
+"""Table stream: a transaction that a cancelled session waited for has ended."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from checkout import bootstrap
+from checkout.cancellation import complete_if_drained
+from checkout.observability import logger
+from checkout.storage.items import session_key_of
+
+processor = BatchProcessor(
+    event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False
+)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(event, complete, processor, context)
+
+
+def complete(record: DynamoDBRecord) -> None:
+    """Complete the session of one record. Repeats are harmless: a partial failure replays them."""
+    keys = record.dynamodb.keys if record.dynamodb else {}
+    key = session_key_of(keys["PK"])
+    if complete_if_drained(bootstrap.checkout_store(), key, bootstrap.utc_now()):
+        logger.info("cancellation completed", session_id=key.session_id)

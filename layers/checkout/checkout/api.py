@@ -1,0 +1,202 @@
+"""The HTTP edge: the models of its answers, and the one table from error to HTTP answer."""
+
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from checkout.cancellation import Cancellation
+from checkout.errors import (
+    CancellationInProgressError,
+    CheckoutError,
+    IdempotencyConflictError,
+    IdempotencyInProgressError,
+    InvalidRequestError,
+    MerchantUnknownError,
+    SessionEndedError,
+    SessionNotFoundError,
+    StoreUnavailableError,
+    TryAgainError,
+    UnprocessableRequestError,
+)
+from checkout.observability import logger
+from checkout.sessions import SessionKey, SessionStatus
+from checkout.timestamps import to_text
+from checkout.transactions import SessionSnapshot, Transaction
+
+Response = dict[str, Any]
+
+# Not from the standard library: its phrases change from one Python version to the next.
+PHRASES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    409: "Conflict",
+    422: "Unprocessable Entity",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+# The first class that fits decides. A message is a text, or made from the error's facts.
+ANSWERS: dict[type[CheckoutError], tuple[int, str | Callable[[Any], str]]] = {
+    UnprocessableRequestError: (422, lambda error: f"{error.field} {error.problem}."),
+    InvalidRequestError: (400, lambda error: f"{error.field} {error.problem}."),
+    IdempotencyConflictError: (
+        422,
+        "IDEMPOTENCY_CONFLICT: this Idempotency-Key was used with another body; use a new key.",
+    ),
+    MerchantUnknownError: (401, "The token does not name a merchant; get one that does."),
+    SessionNotFoundError: (404, "There is no such session."),
+    SessionEndedError: (
+        409,
+        lambda error: f"The session is {error.status} and cannot be cancelled any more.",
+    ),
+    CancellationInProgressError: (
+        409,
+        "The session is being cancelled right now; try again in Retry-After seconds.",
+    ),
+    IdempotencyInProgressError: (
+        409,
+        "The first call with this Idempotency-Key still runs; try again in Retry-After seconds.",
+    ),
+    StoreUnavailableError: (
+        503,
+        "The store could not be reached; nothing was cancelled. Try again in Retry-After seconds.",
+    ),
+}
+INTERNAL_ERROR = (500, "Something went wrong on our side; repeating the request is safe.")
+
+
+class CancelAnswer(BaseModel):
+    """The answer to a cancellation. The names are those of the wire."""
+
+    sessionId: str  # noqa: N815
+    status: SessionStatus
+    message: str
+    cancelledTransactionIds: list[str]  # noqa: N815
+    pendingTransactionIds: list[str]  # noqa: N815
+
+
+class TransactionAnswer(BaseModel):
+    """`pendingReason` says why a transaction of a cancelled session is still in flight."""
+
+    transactionId: str  # noqa: N815
+    provider: str
+    status: str
+    pendingReason: str | None  # noqa: N815
+    settledAfterCancel: bool  # noqa: N815
+
+
+class SessionAnswer(BaseModel):
+    """A session as its merchant reads it."""
+
+    sessionId: str  # noqa: N815
+    status: SessionStatus
+    reason: str | None
+    createdAt: str  # noqa: N815
+    cancelRequestedAt: str | None  # noqa: N815
+    cancelledAt: str | None  # noqa: N815
+    transactions: list[TransactionAnswer]
+
+
+def cancel_answer(key: SessionKey, cancellation: Cancellation) -> CancelAnswer:
+    return CancelAnswer(
+        sessionId=key.session_id,
+        status=cancellation.status,
+        message=_message(cancellation),
+        cancelledTransactionIds=list(cancellation.cancelled),
+        pendingTransactionIds=list(cancellation.pending),
+    )
+
+
+def session_answer(snapshot: SessionSnapshot) -> SessionAnswer:
+    session = snapshot.session
+    ordered = sorted(snapshot.transactions, key=lambda each: each.transaction_id)
+    return SessionAnswer(
+        sessionId=session.key.session_id,
+        status=session.status,
+        reason=session.reason,
+        createdAt=to_text(session.created_at),
+        cancelRequestedAt=_text(session.cancel_requested_at),
+        cancelledAt=_text(session.cancelled_at),
+        transactions=[_transaction_answer(snapshot, each) for each in ordered],
+    )
+
+
+def answer(event: Mapping[str, Any], action: Callable[[], str]) -> Response:
+    """Run `action`, which gives the body of a 200, and answer for whatever it raises."""
+    request_id = str((event.get("requestContext") or {}).get("requestId", ""))
+    try:
+        return _response(200, action(), request_id)
+    except CheckoutError as error:
+        return _error_response(error, request_id)
+    except Exception as error:  # noqa: BLE001 - the edge: nothing may leave without our body
+        _log_bug(error)
+        return _error_body(*INTERNAL_ERROR, request_id)
+
+
+def _error_response(error: CheckoutError, request_id: str) -> Response:
+    kind = next((each for each in ANSWERS if isinstance(error, each)), None)
+    if kind is None:
+        _log_bug(error)
+        return _error_body(*INTERNAL_ERROR, request_id)
+    status, message = ANSWERS[kind]
+    if status >= 500:
+        logger.error("request failed", code=getattr(error, "code", ""))
+    text = message if isinstance(message, str) else message(error)
+    response = _error_body(status, text, request_id)
+    if isinstance(error, TryAgainError):
+        response["headers"]["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _error_body(status: int, message: str, request_id: str) -> Response:
+    body = {"message": message, "error": PHRASES[status], "statusCode": status}
+    return _response(status, json.dumps(body), request_id)
+
+
+def _response(status: int, body: str, request_id: str) -> Response:
+    headers = {
+        "Content-Type": "application/json",
+        "Cache-Control": "no-store",
+        "x-request-id": request_id,
+    }
+    return {"statusCode": status, "headers": headers, "body": body}
+
+
+def _log_bug(error: Exception) -> None:
+    """Where it happened, without the error's text, which may hold what the caller sent."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.name}:{frame.lineno}" for frame in frames]
+    logger.error("unexpected error", error_type=type(error).__name__, places=places)
+
+
+def _transaction_answer(snapshot: SessionSnapshot, transaction: Transaction) -> TransactionAnswer:
+    reason = transaction.pending_reason if transaction.in_flight else None
+    return TransactionAnswer(
+        transactionId=transaction.transaction_id,
+        provider=transaction.provider,
+        status=transaction.status.value,
+        pendingReason=reason and reason.value,
+        settledAfterCancel=snapshot.settled_after_cancel(transaction),
+    )
+
+
+def _message(cancellation: Cancellation) -> str:
+    if cancellation.status is SessionStatus.CANCELLED:
+        return f"The session is cancelled; this call cancelled {_count(cancellation.cancelled)}."
+    return (
+        f"The session is locked and {_count(cancellation.pending)} may still be in flight;"
+        " it becomes CANCELLED by itself."
+    )
+
+
+def _count(transactions: tuple[str, ...]) -> str:
+    return f"{len(transactions)} transaction{'' if len(transactions) == 1 else 's'}"
+
+
+def _text(moment: datetime | None) -> str | None:
+    return to_text(moment) if moment else None

@@ -1,0 +1,116 @@
+"""The wiring: what is made of the environment, once in each execution environment.
+
+Tests clear it with `forget`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from checkout.cancellation import Ports
+from checkout.ids import RANDOM_BYTES, uuid7
+from checkout.provider_cancellation import MAX_PARALLEL_CALLS
+from checkout.settings import (
+    CancelSessionSettings,
+    EdgeSettings,
+    StoreSettings,
+    WorkerSettings,
+)
+from checkout.storage.dynamodb import CheckoutStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from checkout.idempotency import IdempotentAnswers
+    from checkout.providers.base import Provider
+
+# Three tries of at most two seconds: a store that is slower than that is down, as far as an
+# answer within the gateway's 29 s goes. DynamoDB answers within 30 ms (p99.9).
+STORE_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=1,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=MAX_PARALLEL_CALLS,
+)
+# One try: a repeated start would be a second fan-out. The driver stops listening before the
+# machine's 20 s are over, since its own answer is due.
+MACHINE_CONFIG = Config(
+    connect_timeout=1, read_timeout=18, retries={"mode": "standard", "total_max_attempts": 1}
+)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A new UUID version 7."""
+    return uuid7(utc_now(), os.urandom(RANDOM_BYTES))
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    return boto3.client("dynamodb", config=STORE_CONFIG)
+
+
+@cache
+def checkout_store() -> CheckoutStore:
+    return CheckoutStore(dynamodb(), StoreSettings.read(os.environ).table_name)
+
+
+@cache
+def merchant_claim() -> str:
+    return EdgeSettings.read(os.environ).merchant_claim
+
+
+@cache
+def ports() -> Ports:
+    from checkout.state_machine import StateMachineFanOut
+
+    client: SFNClient = boto3.client("stepfunctions", config=MACHINE_CONFIG)
+    arn = CancelSessionSettings.read(os.environ).state_machine_arn
+    return Ports(
+        store=checkout_store(),
+        fan_out=StateMachineFanOut(client, arn),
+        clock=utc_now,
+        jitter=random.random,
+    )
+
+
+@cache
+def idempotent_answers() -> IdempotentAnswers:
+    # Late: few calls carry a key, and it doubles the imports.
+    from checkout.idempotency import IdempotentAnswers
+
+    table = CancelSessionSettings.read(os.environ).idempotency_table_name
+    return IdempotentAnswers(dynamodb(), table)
+
+
+@cache
+def provider() -> Provider:
+    from checkout.providers.registry import provider_named
+
+    name = WorkerSettings.read(os.environ).provider
+    return provider_named(name, os.environ, dynamodb(), utc_now)
+
+
+def forget() -> None:
+    """Make everything anew at its next use."""
+    made: list[Any] = [
+        dynamodb,
+        checkout_store,
+        merchant_claim,
+        ports,
+        idempotent_answers,
+        provider,
+    ]
+    for each in made:
+        each.cache_clear()

@@ -1,0 +1,256 @@
+"""Cancelling a session: lock it, cancel what is in flight, settle up.
+
+The API's call, a repeated call and the recovery of a dead one all run `drive`. Everything that
+finishes a session ends in `complete_cancellation`, which is safe once the session is locked and
+drained, because from the lock on its in-flight transactions can only become fewer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Protocol
+
+from checkout.errors import (
+    CancellationInProgressError,
+    SessionEndedError,
+    SessionNotFoundError,
+    StoreError,
+    StoreUnavailableError,
+)
+from checkout.fan_out import FanOut, FanOutResult, TransactionOutcome, WorkOrder
+from checkout.sessions import Session, SessionKey, SessionStatus
+from checkout.timestamps import from_millis
+from checkout.transactions import SessionSnapshot, TransactionKey, TransactionStatus
+
+# Outlives everything a driver can have started: it starts the machine within FAN_OUT_WITHIN, the
+# machine runs 20 s, a worker that starts last 12 s more; the rest is for clocks that disagree.
+LEASE = timedelta(seconds=60)
+# Later than this after its start, a driver begins no fan-out or no store call any more: its answer
+# has to be out before the gateway's 29 s.
+FAN_OUT_WITHIN = timedelta(seconds=3)
+SETTLE_WITHIN = timedelta(seconds=22)
+
+FIRST_RETRY = timedelta(minutes=1)
+LAST_RETRY = timedelta(hours=1)
+# A drive that works takes less than this, so a caller who is told to wait for one waits no longer.
+USUAL_DRIVE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """Who asked for the cancellation, and why. The first one is recorded, later ones are not."""
+
+    requested_by: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """`request` is None for a driver that goes on with a cancellation and may not begin one."""
+
+    driver: str
+    now: datetime
+    lease_until: datetime
+    due_at: datetime
+    request: CancelRequest | None
+
+
+@dataclass(frozen=True, slots=True)
+class LockAttempt:
+    """`session` is as locked when it is `held`, and else as it was found."""
+
+    held: bool
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """What a drive did. The ids are in ascending order.
+
+    `settled` are transactions that the provider had settled while we were cancelling them.
+    """
+
+    status: SessionStatus
+    cancelled: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
+
+
+class CancellationStore(Protocol):
+    """All raise StoreError, after which it is not known whether the change was made."""
+
+    def lock_for_cancellation(self, key: SessionKey, lock: Lock) -> LockAttempt:
+        """Raises SessionNotFoundError."""
+
+    def read_session(self, key: SessionKey) -> SessionSnapshot:
+        """Raises SessionNotFoundError."""
+
+    def mark_pending(self, key: TransactionKey) -> None:
+        """Lets the stream wake the completion when this transaction ends; no-op once it has."""
+
+    def complete_cancellation(self, key: SessionKey, now: datetime) -> None: ...
+
+    def release_lease(self, key: SessionKey, driver: str, due_at: datetime) -> SessionStatus:
+        """The session's status, which somebody else may have completed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """`jitter` gives a number from 0 to 1 and keeps retries of many sessions apart."""
+
+    store: CancellationStore
+    fan_out: FanOut
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+
+
+def drive(
+    ports: Ports, key: SessionKey, driver: str, request: CancelRequest | None
+) -> Cancellation:
+    """Lock the session and cancel what is in flight. After the lock nothing is raised any more.
+
+    Raises SessionNotFoundError, SessionEndedError, CancellationInProgressError, and StoreError
+    when the lock could not be taken.
+    """
+    started = ports.clock()
+    lease_until = started + LEASE
+    lock = Lock(
+        driver=driver,
+        now=started,
+        lease_until=lease_until,
+        due_at=lease_until + FIRST_RETRY * (0.2 * ports.jitter()),
+        request=request,
+    )
+    attempt = ports.store.lock_for_cancellation(key, lock)
+    if not attempt.held:
+        return _answer_without_lock(attempt.session, started)
+    return _Drive(ports, attempt.session, driver, started).run()
+
+
+def complete_if_drained(store: CancellationStore, key: SessionKey, now: datetime) -> bool:
+    """Complete a pending cancellation that nothing is in flight of any more; whether it was."""
+    try:
+        snapshot = store.read_session(key)
+    except SessionNotFoundError:
+        return False
+    pending = snapshot.session.status is SessionStatus.PENDING_CANCELLATION
+    if not (pending and snapshot.drained):
+        return False
+    store.complete_cancellation(key, now)
+    return True
+
+
+def next_due(now: datetime, drives: int, jitter: float) -> datetime:
+    """When to drive again after `drives` drives: twice as long each time, from 1 min to 1 h."""
+    wait = min(FIRST_RETRY * 2 ** min(max(drives - 1, 0), 10), LAST_RETRY)
+    return now + timedelta(seconds=wait.total_seconds() * (0.8 + 0.2 * jitter))
+
+
+def _answer_without_lock(session: Session, now: datetime) -> Cancellation:
+    if session.status is SessionStatus.CANCELLED:
+        return Cancellation(SessionStatus.CANCELLED)
+    if session.status is SessionStatus.PENDING_CANCELLATION:
+        left = min(from_millis(session.lease_until) - now, USUAL_DRIVE)
+        raise CancellationInProgressError(retry_after=max(1, ceil(left.total_seconds())))
+    raise SessionEndedError(session.status.value)
+
+
+class _Drive:
+    """One drive of a session that this driver has locked."""
+
+    def __init__(self, ports: Ports, session: Session, driver: str, started: datetime) -> None:
+        self._ports = ports
+        self._session = session
+        self._driver = driver
+        self._started = started
+        self._cancelled: set[str] = set()
+        self._settled: set[str] = set()
+        self._in_flight: set[str] = set(session.attempts)
+
+    def run(self) -> Cancellation:
+        try:
+            return self._cancel_in_flight()
+        except StoreError:
+            # The lease is left to expire: it is not known what was stored, and `dueAt` is set.
+            return self._result(SessionStatus.PENDING_CANCELLATION)
+
+    def _cancel_in_flight(self) -> Cancellation:
+        if not self._session.attempts:
+            return self._complete()
+        snapshot = self._read()
+        if snapshot.drained:
+            return self._complete()
+        if self._is_later_than(FAN_OUT_WITHIN):
+            return self._settle_up(FanOutResult((), finished=True))
+        order = WorkOrder(
+            self._session.key, self._driver, self._session.lease_until, snapshot.in_flight
+        )
+        result = self._ports.fan_out.cancel(order)
+        for outcome in result.outcomes:
+            self._hear(outcome)
+        if not self._in_flight:
+            return self._complete()
+        return self._settle_up(result)
+
+    @property
+    def _store(self) -> CancellationStore:
+        # A store that would answer after the gateway has given up is as good as a broken one.
+        if self._is_later_than(SETTLE_WITHIN):
+            raise StoreUnavailableError("no time left to ask")
+        return self._ports.store
+
+    def _hear(self, outcome: TransactionOutcome) -> None:
+        if outcome.ended:
+            self._in_flight.discard(outcome.transaction_id)
+        if outcome.cancelled:
+            self._cancelled.add(outcome.transaction_id)
+        if outcome.status is TransactionStatus.SETTLED:
+            self._settled.add(outcome.transaction_id)
+
+    def _settle_up(self, result: FanOutResult) -> Cancellation:
+        # Mark before reading again. What ends before the mark is seen by the read, what ends
+        # after it wakes the stream; the other way round a transaction could end in between.
+        heard = {each.transaction_id for each in result.outcomes if each.status}
+        for transaction_id in sorted(self._in_flight - heard):
+            self._store.mark_pending(TransactionKey(self._session.key, transaction_id))
+        if self._read().drained:
+            return self._complete()
+        if not result.finished:
+            return self._result(SessionStatus.PENDING_CANCELLATION)
+        return self._release()
+
+    def _read(self) -> SessionSnapshot:
+        """What is in flight now, and what our workers cancelled without our hearing of it."""
+        snapshot = self._store.read_session(self._session.key)
+        read = {each.transaction_id for each in snapshot.transactions}
+        self._in_flight = {each.transaction_id for each in snapshot.in_flight}
+        self._in_flight |= self._session.attempts - read
+        for transaction in snapshot.transactions:
+            cancelled = transaction.status is TransactionStatus.CANCELLED
+            if cancelled and transaction.driver == self._driver:
+                self._cancelled.add(transaction.transaction_id)
+        return snapshot
+
+    def _complete(self) -> Cancellation:
+        self._in_flight.clear()  # true even if the next write fails
+        self._store.complete_cancellation(self._session.key, self._ports.clock())
+        return self._result(SessionStatus.CANCELLED)
+
+    def _release(self) -> Cancellation:
+        due_at = next_due(self._ports.clock(), self._session.drives, self._ports.jitter())
+        status = self._store.release_lease(self._session.key, self._driver, due_at)
+        if status is SessionStatus.CANCELLED:
+            self._in_flight.clear()
+        return self._result(status)
+
+    def _is_later_than(self, budget: timedelta) -> bool:
+        return self._ports.clock() - self._started > budget
+
+    def _result(self, status: SessionStatus) -> Cancellation:
+        return Cancellation(
+            status=status,
+            cancelled=tuple(sorted(self._cancelled)),
+            pending=tuple(sorted(self._in_flight)),
+            settled=tuple(sorted(self._settled)),
+        )

@@ -1,0 +1,157 @@
+"""Every error of the service, grouped by what the caller must do about it.
+
+CheckoutError
+├── MendRequestError                 change the request
+│   ├── InvalidRequestError              a field has a wrong form
+│   ├── UnprocessableRequestError        well-formed, but no such thing can be cancelled
+│   ├── IdempotencyConflictError         the key was used with another body
+│   └── MerchantUnknownError             the token does not say whose session it is about
+├── GiveUpError                      repeating it will not help
+│   ├── SessionNotFoundError
+│   ├── SessionExistsError
+│   ├── SessionEndedError                the session is completed or expired
+│   ├── SessionLockedError               the session takes no attempt and no end any more
+│   ├── TransactionNotFoundError
+│   ├── TransactionExistsError
+│   ├── TooManyTransactionsError
+│   ├── AttachTooLateError               the attempt was attached too slowly to be sent
+│   └── ReferenceConflictError
+├── TryAgainError                    repeat it after `retry_after` seconds
+│   ├── CancellationInProgressError
+│   ├── IdempotencyInProgressError
+│   └── StoreUnavailableError
+└── OperatorError                    only a change of the deployment helps
+    ├── StoreRefusedError
+    └── MisconfiguredError
+"""
+
+
+class CheckoutError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class MendRequestError(CheckoutError):
+    """The request cannot be served as it is; a changed one may be."""
+
+
+class InvalidRequestError(MendRequestError):
+    """A part of the request has a wrong form. Never carries the value: it may be secret."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field} {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class UnprocessableRequestError(InvalidRequestError):
+    """The form is right and the meaning is refused."""
+
+
+class IdempotencyConflictError(MendRequestError):
+    """The idempotency key belongs to an earlier call with another body."""
+
+
+class MerchantUnknownError(MendRequestError):
+    """The token is valid and lacks the claim that holds the merchant's id."""
+
+
+class GiveUpError(CheckoutError):
+    """The state of things refuses the request, and will go on refusing it."""
+
+
+class SessionNotFoundError(GiveUpError):
+    """This merchant has no such session."""
+
+
+class SessionExistsError(GiveUpError):
+    """A session with this id was opened before."""
+
+
+class SessionEndedError(GiveUpError):
+    """The session ended in another way than by cancellation."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"session is {status}")
+        self.status = status
+
+
+class SessionLockedError(GiveUpError):
+    """The session is not OPEN: no attempt may be added, and it cannot be ended otherwise."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"session is {status}")
+        self.status = status
+
+
+class TransactionNotFoundError(GiveUpError):
+    """The session has no such transaction."""
+
+
+class TransactionExistsError(GiveUpError):
+    """The session has another transaction with this id."""
+
+
+class TooManyTransactionsError(GiveUpError):
+    """The session has as many attempts as one session may have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"a session has at most {limit} transactions")
+        self.limit = limit
+
+
+class AttachTooLateError(GiveUpError):
+    """Attaching took so long that the provider must not be called any more."""
+
+
+class ReferenceConflictError(GiveUpError):
+    """The transaction has another provider reference already."""
+
+
+class TryAgainError(CheckoutError):
+    """The same request may succeed after `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class CancellationInProgressError(TryAgainError):
+    """Another call drives the cancellation of this session right now."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("session is being cancelled", retry_after)
+
+
+class IdempotencyInProgressError(TryAgainError):
+    """The first call with this idempotency key is still running."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("first call with this key is running", retry_after)
+
+
+class StoreError(CheckoutError):
+    """The store did not do what it was asked; whether it did it all the same is not known."""
+
+
+class StoreUnavailableError(StoreError, TryAgainError):
+    """The store could not be reached, throttled us, or broke."""
+
+    def __init__(self, code: str, retry_after: int = 1) -> None:
+        super().__init__(f"store unavailable: {code}", retry_after)
+        self.code = code
+
+
+class OperatorError(CheckoutError):
+    """No repeat and no other request helps, only a change of the deployment."""
+
+
+class StoreRefusedError(StoreError, OperatorError):
+    """The store rejected the call itself: missing permission, missing table, malformed call."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"store refused: {code}")
+        self.code = code
+
+
+class MisconfiguredError(OperatorError):
+    """The environment of the function lacks something."""

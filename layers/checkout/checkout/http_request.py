@@ -1,0 +1,183 @@
+"""From API Gateway's event to what the caller wants. Everything here is somebody else's input.
+
+Messages name the field and the rule, never the value: it may be secret, and it may be a trap.
+"""
+
+import base64
+import binascii
+import json
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from checkout.cancellation import CancelRequest
+from checkout.errors import (
+    InvalidRequestError,
+    MerchantUnknownError,
+    UnprocessableRequestError,
+)
+from checkout.sessions import SessionKey
+
+MAX_REASON = 500
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Cc: control characters. Cs: half of a surrogate pair, which no UTF-8 text can hold.
+_FORBIDDEN = frozenset({"Cc", "Cs"})
+_LONGEST_NAME_SHOWN = 40
+_PROBLEMS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a known field",
+    "string_type": "must be a string",
+}
+
+
+class CancelBody(BaseModel):
+    """The body of a cancellation. The names are those of the wire."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    sessionId: str  # noqa: N815
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCall:
+    """A well-formed request to cancel a session."""
+
+    key: SessionKey
+    request: CancelRequest
+    idempotency_key: str | None
+
+
+def parse_cancel_call(event: Mapping[str, Any], merchant_claim: str) -> CancelCall:
+    """Raises InvalidRequestError, UnprocessableRequestError, MerchantUnknownError."""
+    merchant_id = _merchant_id(event, merchant_claim)
+    _check_content_type(_headers(event, "content-type"))
+    idempotency_key = _idempotency_key(_headers(event, "idempotency-key"))
+    body = _validated(_json_object(_body_text(event)))
+    session_id = _session_id(body.sessionId)
+    if body.reason is not None:
+        _check_reason(body.reason)
+    return CancelCall(
+        key=SessionKey(merchant_id, session_id),
+        request=CancelRequest(requested_by=merchant_id, reason=body.reason),
+        idempotency_key=idempotency_key,
+    )
+
+
+def parse_session_key(event: Mapping[str, Any], merchant_claim: str) -> SessionKey:
+    """Raises InvalidRequestError, UnprocessableRequestError, MerchantUnknownError."""
+    merchant_id = _merchant_id(event, merchant_claim)
+    parameters = event.get("pathParameters") or {}
+    return SessionKey(merchant_id, _session_id(parameters.get("sessionId") or ""))
+
+
+def _merchant_id(event: Mapping[str, Any], claim: str) -> str:
+    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    merchant_id = (authorizer.get("claims") or {}).get(claim)
+    if not isinstance(merchant_id, str) or not merchant_id:
+        raise MerchantUnknownError(claim)
+    return merchant_id
+
+
+def _headers(event: Mapping[str, Any], name: str) -> list[str]:
+    """Every value of a header, whatever the case of its name."""
+    many = event.get("multiValueHeaders") or {}
+    one = {key: [value] for key, value in (event.get("headers") or {}).items()}
+    for key, values in {**one, **many}.items():
+        if key.lower() == name:
+            return list(values or [])
+    return []
+
+
+def _check_content_type(values: list[str]) -> None:
+    media_type, *parameters = [part.strip().lower() for part in ";".join(values).split(";")]
+    utf8 = all(part in ("", "charset=utf-8", 'charset="utf-8"') for part in parameters)
+    if len(values) != 1 or media_type != "application/json" or not utf8:
+        raise InvalidRequestError("Content-Type", "must be application/json")
+
+
+def _idempotency_key(values: list[str]) -> str | None:
+    if not values:
+        return None
+    key = values[0].lower()
+    if len(values) > 1 or not _UUID.fullmatch(key) or uuid.UUID(key).version != 4:
+        raise InvalidRequestError("Idempotency-Key", "must be one UUID version 4")
+    return key
+
+
+def _body_text(event: Mapping[str, Any]) -> str:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body)
+    try:
+        return base64.b64decode(body, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise InvalidRequestError("body", "is not UTF-8 text") from None
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise InvalidRequestError("body", f"is not JSON: see {place}") from None
+    except RecursionError:
+        raise InvalidRequestError("body", "is nested too deeply") from None
+    except ValueError:
+        raise InvalidRequestError("body", "has a number with too many digits") from None
+    if not isinstance(value, dict):
+        raise InvalidRequestError("body", "must be a JSON object")
+    return value
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidRequestError(_printable(twice), "is there more than once")
+    return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise InvalidRequestError("body", f"is not JSON: {constant} is no JSON number")
+
+
+def _validated(value: dict[str, Any]) -> CancelBody:
+    try:
+        return CancelBody.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = _printable(str(first["loc"][0]))
+    raise InvalidRequestError(field, _PROBLEMS.get(first["type"], "has a wrong type"))
+
+
+def _session_id(text: str) -> str:
+    if not _UUID.fullmatch(text):
+        raise InvalidRequestError("sessionId", "must be a UUID in lower case, with hyphens")
+    if uuid.UUID(text).version != 7:
+        raise UnprocessableRequestError("sessionId", "must be a UUID of version 7")
+    return text
+
+
+def _check_reason(reason: str) -> None:
+    if not 1 <= len(reason) <= MAX_REASON:
+        raise InvalidRequestError("reason", f"must have 1 to {MAX_REASON} characters")
+    if _has_forbidden(reason):
+        raise InvalidRequestError("reason", "must not have control characters or lone surrogates")
+
+
+def _has_forbidden(characters: Iterable[str]) -> bool:
+    return any(unicodedata.category(character) in _FORBIDDEN for character in characters)
+
+
+def _printable(name: str) -> str:
+    """A field's name fit to be shown to its sender: short, and plain ASCII."""
+    plain = name.encode("ascii", "replace").decode()
+    shown = "".join(each if each.isprintable() else "?" for each in plain)
+    return shown[:_LONGEST_NAME_SHOWN] or "(empty name)"

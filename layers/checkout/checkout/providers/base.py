@@ -1,0 +1,57 @@
+"""What a payment provider can be asked, and what it may answer."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from checkout.transactions import Transaction, TransactionStatus
+
+
+class CancelOutcome(StrEnum):
+    """What became of one cancellation at the provider."""
+
+    CANCELLED = "CANCELLED"  # confirmed, now or by an earlier call
+    REQUESTED = "REQUESTED"  # accepted, to be confirmed later
+    UNSUPPORTED = "UNSUPPORTED"  # this one cannot be cancelled in progress
+    REFUSED = "REFUSED"  # answered with a refusal, which alone says nothing about the status
+    NOT_FOUND = "NOT_FOUND"  # the provider does not know the payment
+    UNKNOWN = "UNKNOWN"  # time-out, 5xx, rate limit, unreadable answer, open circuit
+    TERMINAL = "TERMINAL"  # it had ended in another way
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAnswer:
+    """`status` is set with `TERMINAL`, and says how it had ended."""
+
+    outcome: CancelOutcome
+    status: TransactionStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderStatus:
+    """`status` is None when the provider could not be asked or its answer not be read."""
+
+    status: TransactionStatus | None
+    found: bool = True
+
+
+class Provider(Protocol):
+    """An adapter. It answers for every trouble at the provider and raises only for bugs.
+
+    `timeout` is in seconds, for the whole call: no request of it is under way afterwards.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def supports_cancel(self) -> bool: ...
+
+    @property
+    def supports_retrieve(self) -> bool: ...
+
+    def cancel(
+        self, transaction: Transaction, idempotency_key: str, timeout: float
+    ) -> ProviderAnswer: ...
+
+    def retrieve(self, transaction: Transaction, timeout: float) -> ProviderStatus: ...

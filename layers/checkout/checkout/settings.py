@@ -1,0 +1,50 @@
+"""What the functions read from their environment, and nothing else does."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Self
+
+from checkout.errors import MisconfiguredError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each field is the environment variable of the same name in upper case."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises MisconfiguredError, which names what is missing."""
+        wanted = {each.name: each.name.upper() for each in fields(cls)}
+        required = {each.name for each in fields(cls) if each.default is MISSING}
+        found = {name: environment[key] for name, key in wanted.items() if environment.get(key)}
+        if missing := sorted(wanted[name] for name in required - found.keys()):
+            raise MisconfiguredError(f"environment lacks {', '.join(missing)}")
+        return cls(**found)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings(Settings):
+    table_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSettings(Settings):
+    """`merchant_claim` names the token's claim that is the merchant id."""
+
+    merchant_claim: str = "client_id"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSessionSettings(Settings):
+    idempotency_table_name: str
+    state_machine_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings(Settings):
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings(Settings):
+    sandbox_ledger_table_name: str

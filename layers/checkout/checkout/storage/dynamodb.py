@@ -1,0 +1,208 @@
+"""The table in DynamoDB: the only place that calls it.
+
+Only a failed condition is translated into an answer. Any other trouble is a StoreError, since
+the use cases have to know that the outcome of a write may be unknown, and nothing more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from checkout.cancellation import Lock, LockAttempt
+from checkout.errors import (
+    ReferenceConflictError,
+    SessionEndedError,
+    SessionExistsError,
+    SessionNotFoundError,
+    StoreError,
+    StoreRefusedError,
+    StoreUnavailableError,
+    TransactionExistsError,
+    TransactionNotFoundError,
+)
+from checkout.sessions import Session, SessionKey, SessionStatus
+from checkout.storage import session_requests, transaction_requests
+from checkout.storage.expressions import Request
+from checkout.storage.items import (
+    SESSION,
+    TRANSACTION_PREFIX,
+    session_from,
+    transaction_from,
+)
+from checkout.transactions import (
+    Attempt,
+    SessionSnapshot,
+    Transaction,
+    TransactionKey,
+    TransactionStatus,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from checkout.provider_cancellation import OutcomeRecord
+
+CONDITION_FAILED = "ConditionalCheckFailedException"
+# Client errors that another moment may cure; all others need another deployment or another call.
+PASSING = frozenset(
+    {
+        "InternalServerError",
+        "ItemCollectionSizeLimitExceededException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "ReplicatedWriteConflictException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+
+Answer = TypeVar("Answer")
+
+
+class CheckoutStore:
+    """Sessions and transactions, for the payment side, the cancellation and its workers."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read_session(self, key: SessionKey) -> SessionSnapshot:
+        """Raises SessionNotFoundError, StoreError."""
+        items = self._query(session_requests.read_session(key))
+        of_session = [item for item in items if item["SK"]["S"] == SESSION]
+        if not of_session:
+            raise SessionNotFoundError(key.session_id)
+        session = session_from(key, of_session[0])
+        transactions = (
+            transaction_from(key, item)
+            for item in items
+            if item["SK"]["S"].startswith(TRANSACTION_PREFIX)
+        )
+        # A transaction that was put and never attached was never sent: it does not count.
+        attached = (each for each in transactions if each.transaction_id in session.attempts)
+        return SessionSnapshot(session, tuple(attached))
+
+    def open_session(self, key: SessionKey, now: datetime) -> None:
+        if not self._put(session_requests.open_session(key, now)):
+            raise SessionExistsError(key.session_id)
+
+    def end_session(self, key: SessionKey, status: SessionStatus, now: datetime) -> Session:
+        return self._change_session(key, session_requests.end_session(key, status, now))[0]
+
+    def lock_for_cancellation(self, key: SessionKey, lock: Lock) -> LockAttempt:
+        request = session_requests.lock_for_cancellation(key, lock)
+        session, changed = self._change_session(key, request)
+        # Our token on a lock that we did not get: we did, and the answer to it was lost.
+        return LockAttempt(held=changed or session.driver == lock.driver, session=session)
+
+    def complete_cancellation(self, key: SessionKey, now: datetime) -> None:
+        request = session_requests.complete_cancellation(key, now)
+        session, changed = self._change_session(key, request)
+        if not changed and session.status is not SessionStatus.CANCELLED:
+            raise SessionEndedError(session.status.value)
+
+    def release_lease(self, key: SessionKey, driver: str, due_at: datetime) -> SessionStatus:
+        request = session_requests.release_lease(key, driver, due_at)
+        return self._change_session(key, request)[0].status
+
+    def attach_attempt(self, key: TransactionKey) -> Session:
+        return self._change_session(key.session, session_requests.attach_attempt(key))[0]
+
+    def put_attempt(self, attempt: Attempt, now: datetime) -> None:
+        if not self._put(transaction_requests.put_attempt(attempt, now)):
+            raise TransactionExistsError(attempt.key.transaction_id)
+
+    def record_reference(self, key: TransactionKey, provider: str, reference: str) -> None:
+        request = transaction_requests.record_reference(key, provider, reference)
+        item, changed = self._change(request)
+        if item is None:
+            raise TransactionNotFoundError(key.transaction_id)
+        if not changed:
+            raise ReferenceConflictError(key.transaction_id)
+
+    def record_status(
+        self, key: TransactionKey, status: TransactionStatus, now: datetime
+    ) -> tuple[Transaction | None, bool]:
+        item, changed = self._change(transaction_requests.record_status(key, status, now))
+        return transaction_from(key.session, item) if item else None, changed
+
+    def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
+        return self._change(transaction_requests.record_late_settlement(key, now))[1]
+
+    def mark_pending(self, key: TransactionKey) -> None:
+        self._change(transaction_requests.mark_pending(key))
+
+    def record_outcome(
+        self, key: TransactionKey, record: OutcomeRecord
+    ) -> tuple[TransactionStatus, bool]:
+        item, changed = self._change(transaction_requests.record_outcome(key, record))
+        if item is None:
+            raise TransactionNotFoundError(key.transaction_id)
+        transaction = transaction_from(key.session, item)
+        # A failed condition on our own token: the write was repeated after its answer was lost.
+        wanted = transaction_requests.outcome_status(record)
+        ours = transaction.driver == record.driver and transaction.status is wanted
+        return transaction.status, changed or ours
+
+    def _change_session(self, key: SessionKey, request: Request) -> tuple[Session, bool]:
+        item, changed = self._change(request)
+        if item is None:
+            raise SessionNotFoundError(key.session_id)
+        return session_from(key, item), changed
+
+    def _change(self, request: Request) -> tuple[Request | None, bool]:
+        """The item as it is now, if there is one, and whether this request changed it."""
+        try:
+            answer = self._call(self._client.update_item, request)
+        except ClientError as refusal:
+            return _item_of(refusal), False
+        return answer["Attributes"], True
+
+    def _put(self, request: Request) -> bool:
+        """Whether the item is there as requested: put now, or by a try whose answer was lost."""
+        try:
+            self._call(self._client.put_item, request)
+        except ClientError as refusal:
+            there = _item_of(refusal) or {}
+            return all(there.get(name) == value for name, value in request["Item"].items())
+        return True
+
+    def _query(self, request: Request) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        while True:
+            answer = self._call(self._client.query, request)
+            items += answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return items
+            request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _call(self, operation: Callable[..., Answer], request: Request) -> Answer:
+        try:
+            return operation(TableName=self._table, **request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == CONDITION_FAILED:
+                raise
+            raise _store_error(error) from error
+        except BotoCoreError as error:
+            raise StoreUnavailableError(type(error).__name__) from error
+
+
+def _item_of(refusal: ClientError) -> Request | None:
+    """The item that did not meet the condition; the types of botocore do not know of it."""
+    item: Request | None = cast(Request, refusal.response).get("Item")
+    return item
+
+
+def _store_error(error: ClientError) -> StoreError:
+    code = error.response["Error"]["Code"]
+    broken = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+    return StoreUnavailableError(code) if code in PASSING or broken else StoreRefusedError(code)

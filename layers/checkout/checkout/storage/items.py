@@ -1,0 +1,98 @@
+"""The table's items: how they are addressed, and how they become what the rest works with."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from checkout.sessions import Session, SessionKey, SessionStatus
+from checkout.timestamps import from_text
+from checkout.transactions import (
+    Money,
+    PendingReason,
+    Transaction,
+    TransactionKey,
+    TransactionStatus,
+)
+
+SESSION = "SESSION"
+TRANSACTION_PREFIX = "TRANSACTION#"
+
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def partition_key(key: SessionKey) -> str:
+    return f"MERCHANT#{key.merchant_id}#SESSION#{key.session_id}"
+
+
+def session_key_of(partition: str) -> SessionKey:
+    """Raises ValueError for a key of another form."""
+    merchant, separator, session_id = partition.rpartition("#SESSION#")
+    prefix, _, merchant_id = merchant.partition("#")
+    if prefix != "MERCHANT" or not (separator and merchant_id and session_id):
+        raise ValueError("not a session's partition key")
+    return SessionKey(merchant_id, session_id)
+
+
+def session_item_key(key: SessionKey) -> dict[str, Any]:
+    return serialize({"PK": partition_key(key), "SK": SESSION})
+
+
+def transaction_item_key(key: TransactionKey) -> dict[str, Any]:
+    sort_key = TRANSACTION_PREFIX + key.transaction_id
+    return serialize({"PK": partition_key(key.session), "SK": sort_key})
+
+
+def provider_key(provider: str, reference: str) -> str:
+    return f"{provider}#{reference}"
+
+
+def serialize(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _serializer.serialize(value) for name, value in values.items()}
+
+
+def deserialize(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+def session_from(key: SessionKey, raw: Mapping[str, Any]) -> Session:
+    item = deserialize(raw)
+    return Session(
+        key=key,
+        status=SessionStatus(item["status"]),
+        created_at=from_text(item["createdAt"]),
+        attempts=frozenset(item.get("attempts", ())),
+        reason=item.get("reason"),
+        cancel_requested_at=_moment(item, "cancelRequestedAt"),
+        cancel_requested_by=item.get("cancelRequestedBy"),
+        cancelled_at=_moment(item, "cancelledAt"),
+        driver=item.get("driver"),
+        lease_until=int(item.get("leaseUntil", 0)),
+        drives=int(item.get("drives", 0)),
+    )
+
+
+def transaction_from(session: SessionKey, raw: Mapping[str, Any]) -> Transaction:
+    item = deserialize(raw)
+    detail = item.get("cancellationDetail")
+    return Transaction(
+        key=TransactionKey(session, item["SK"].removeprefix(TRANSACTION_PREFIX)),
+        provider=item["provider"],
+        provider_account=item["providerAccount"],
+        provider_reference=item.get("providerReference"),
+        money=Money(int(item["amount"]), item["currency"]),
+        status=TransactionStatus(item["status"]),
+        created_at=from_text(item["createdAt"]),
+        attached_at=from_text(item["attachedAt"]),
+        cancel_attempt=int(item.get("cancelAttempt", 0)),
+        pending_reason=PendingReason(detail) if detail else None,
+        driver=item.get("driver"),
+        settled_at=_moment(item, "settledAt"),
+        settled_after_cancel=item.get("settledAfterCancel", False),
+    )
+
+
+def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
+    return from_text(item[name]) if name in item else None

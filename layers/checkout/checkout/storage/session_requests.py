@@ -1,0 +1,143 @@
+"""Every request for a session's item: when a change may happen, and what it sets.
+
+Each condition is made of named parts. A part's comment says in which situation it holds.
+"""
+
+from datetime import datetime
+from zlib import crc32
+
+from checkout.cancellation import Lock
+from checkout.sessions import SessionKey, SessionStatus
+from checkout.storage.expressions import Request, put_new, update_if
+from checkout.storage.items import SESSION, partition_key, serialize, session_item_key
+from checkout.timestamps import to_millis, to_text
+from checkout.transactions import MAX_TRANSACTIONS, TransactionKey
+
+# Ten thousand due sessions in one partition of the index would be a hot key.
+DUE_SHARDS = 16
+
+
+def read_session(key: SessionKey) -> Request:
+    return {
+        "KeyConditionExpression": "PK = :pk",
+        "ExpressionAttributeValues": serialize({":pk": partition_key(key)}),
+        "ConsistentRead": True,
+    }
+
+
+def open_session(key: SessionKey, now: datetime) -> Request:
+    return put_new(
+        {
+            "PK": partition_key(key),
+            "SK": SESSION,
+            "status": SessionStatus.OPEN.value,
+            "createdAt": to_text(now),
+        }
+    )
+
+
+def end_session(key: SessionKey, status: SessionStatus, now: datetime) -> Request:
+    # Nothing has ended it yet, and no cancellation has locked it.
+    return update_if(
+        session_item_key(key),
+        condition="#status = :open",
+        update="SET #status = :status, endedAt = :now",
+        values={
+            ":open": SessionStatus.OPEN.value,
+            ":status": status.value,
+            ":now": to_text(now),
+        },
+    )
+
+
+def lock_for_cancellation(key: SessionKey, lock: Lock) -> Request:
+    # The first cancellation of the session.
+    first = "#status = :open"
+    # The last driver finished, and gave the lease back as 0, or it died.
+    abandoned = "#status = :pending AND leaseUntil < :now"
+    values = {
+        ":pending": SessionStatus.PENDING_CANCELLATION.value,
+        ":now": to_millis(lock.now),
+        ":lease": to_millis(lock.lease_until),
+        ":due": to_millis(lock.due_at),
+        ":shard": due_shard(key.session_id),
+        ":driver": lock.driver,
+        ":zero": 0,
+        ":one": 1,
+    }
+    update = (
+        "SET #status = :pending, driver = :driver, leaseUntil = :lease, dueShard = :shard,"
+        " dueAt = :due, drives = if_not_exists(drives, :zero) + :one"
+    )
+    if lock.request is None:
+        return update_if(session_item_key(key), abandoned, update, values)
+    # A reason is stored even if it is none, so that a later call cannot add one.
+    update += (
+        ", cancelRequestedAt = if_not_exists(cancelRequestedAt, :at)"
+        ", cancelRequestedBy = if_not_exists(cancelRequestedBy, :by)"
+        ", reason = if_not_exists(reason, :reason)"
+    )
+    values |= {
+        ":open": SessionStatus.OPEN.value,
+        ":at": to_text(lock.now),
+        ":by": lock.request.requested_by,
+        ":reason": lock.request.reason,
+    }
+    return update_if(session_item_key(key), f"({first}) OR ({abandoned})", update, values)
+
+
+def complete_cancellation(key: SessionKey, now: datetime) -> Request:
+    # Locked, and not completed by somebody else: only a locked session's in-flight set shrinks.
+    return update_if(
+        session_item_key(key),
+        condition="#status = :pending",
+        update="SET #status = :cancelled, cancelledAt = :now REMOVE leaseUntil, dueShard, dueAt",
+        values={
+            ":pending": SessionStatus.PENDING_CANCELLATION.value,
+            ":cancelled": SessionStatus.CANCELLED.value,
+            ":now": to_text(now),
+        },
+    )
+
+
+def release_lease(key: SessionKey, driver: str, due_at: datetime) -> Request:
+    # Still ours: a lease that ran out may be somebody else's by now.
+    ours = "driver = :driver"
+    # Nobody completed it: a completed session must not become due again.
+    pending = "#status = :pending"
+    return update_if(
+        session_item_key(key),
+        condition=f"{ours} AND {pending}",
+        update="SET leaseUntil = :free, dueAt = :due",
+        values={
+            ":driver": driver,
+            ":pending": SessionStatus.PENDING_CANCELLATION.value,
+            # Not removed: a missing one is not smaller than anything.
+            ":free": 0,
+            ":due": to_millis(due_at),
+        },
+    )
+
+
+def attach_attempt(key: TransactionKey) -> Request:
+    # No cancellation has locked the session: attach and lock write the same item, so one is first.
+    unlocked = "#status = :open"
+    none_yet = "attribute_not_exists(attempts)"
+    room_left = "size(attempts) < :limit"
+    # A repeated write whose first answer was lost.
+    attached = "contains(attempts, :id)"
+    return update_if(
+        session_item_key(key.session),
+        condition=f"{unlocked} AND ({none_yet} OR {room_left} OR {attached})",
+        update="ADD attempts :ids",
+        values={
+            ":open": SessionStatus.OPEN.value,
+            ":limit": MAX_TRANSACTIONS,
+            ":id": key.transaction_id,
+            ":ids": {key.transaction_id},
+        },
+    )
+
+
+def due_shard(session_id: str) -> str:
+    return str(crc32(session_id.encode()) % DUE_SHARDS)

@@ -1,0 +1,150 @@
+"""Every request for a transaction's item: when a change may happen, and what it sets.
+
+Each condition is made of named parts. A part's comment says in which situation it holds.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from checkout.provider_cancellation import OutcomeRecord
+from checkout.providers.base import CancelOutcome
+from checkout.storage.expressions import Request, put_new, update_if
+from checkout.storage.items import (
+    TRANSACTION_PREFIX,
+    partition_key,
+    provider_key,
+    transaction_item_key,
+)
+from checkout.timestamps import to_text
+from checkout.transactions import (
+    IN_FLIGHT,
+    TERMINAL,
+    Attempt,
+    PendingReason,
+    TransactionKey,
+    TransactionStatus,
+    may_come_from,
+)
+
+# What the stream's filter looks for, so that ordinary payments wake nobody.
+MARK = "PENDING"
+
+
+def put_attempt(attempt: Attempt, now: datetime) -> Request:
+    return put_new(
+        {
+            "PK": partition_key(attempt.key.session),
+            "SK": TRANSACTION_PREFIX + attempt.key.transaction_id,
+            "status": TransactionStatus.PENDING.value,
+            "provider": attempt.provider,
+            "providerAccount": attempt.provider_account,
+            "amount": attempt.money.amount,
+            "currency": attempt.money.currency,
+            "createdAt": to_text(now),
+            "attachedAt": to_text(now),
+        }
+    )
+
+
+def record_reference(key: TransactionKey, provider: str, reference: str) -> Request:
+    exists = "attribute_exists(PK)"
+    first = "attribute_not_exists(providerReference)"
+    same = "providerReference = :reference"
+    return update_if(
+        transaction_item_key(key),
+        condition=f"{exists} AND ({first} OR {same})",
+        update="SET providerReference = :reference, providerKey = :key",
+        values={":reference": reference, ":key": provider_key(provider, reference)},
+        escape_status=False,
+    )
+
+
+def record_status(key: TransactionKey, status: TransactionStatus, now: datetime) -> Request:
+    update, values = "SET #status = :status", {":status": status.value}
+    if status is TransactionStatus.SETTLED:
+        update += ", settledAt = :now"
+        values[":now"] = to_text(now)
+    if status in TERMINAL:
+        # Without a driver's token no driver can take this end for its own write.
+        update += " REMOVE cancellation, cancellationDetail, driver"
+    return _update_from(key, may_come_from(status), update, values)
+
+
+def record_late_settlement(key: TransactionKey, now: datetime) -> Request:
+    cancelled = "#status = :cancelled"
+    # Given up by a driver: the provider did not know the payment, or said that it had ended.
+    given_up = "#status IN (:failed, :expired) AND attribute_exists(driver)"
+    first = "attribute_not_exists(settledAfterCancel)"
+    return update_if(
+        transaction_item_key(key),
+        condition=f"({cancelled} OR ({given_up})) AND {first}",
+        update="SET settledAfterCancel = :yes, settledAt = :now",
+        values={
+            ":cancelled": TransactionStatus.CANCELLED.value,
+            ":failed": TransactionStatus.FAILED.value,
+            ":expired": TransactionStatus.EXPIRED.value,
+            ":yes": True,
+            ":now": to_text(now),
+        },
+    )
+
+
+def mark_pending(key: TransactionKey) -> Request:
+    return _mark(key, {}, [], PendingReason.UNKNOWN)
+
+
+def record_outcome(key: TransactionKey, record: OutcomeRecord) -> Request:
+    status = outcome_status(record)
+    values: dict[str, Any] = {":driver": record.driver}
+    if status is None:
+        sets = ["driver = :driver"]
+        if record.next_attempt is not None:
+            sets.append("cancelAttempt = :attempt")
+            values[":attempt"] = record.next_attempt
+        return _mark(key, values, sets, _pending_reason(record.answer.outcome))
+    sets = ["#status = :status", "driver = :driver"]
+    values[":status"] = status.value
+    if status is TransactionStatus.SETTLED:
+        sets += ["settledAt = :now", "settledAfterCancel = :yes"]
+        values |= {":now": to_text(record.now), ":yes": True}
+    update = f"SET {', '.join(sets)} REMOVE cancellation, cancellationDetail"
+    return _update_from(key, IN_FLIGHT, update, values)
+
+
+def outcome_status(record: OutcomeRecord) -> TransactionStatus | None:
+    """The terminal status that the provider's answer stands for; None leaves it in flight."""
+    answer = record.answer
+    if answer.outcome is CancelOutcome.CANCELLED:
+        return TransactionStatus.CANCELLED
+    if answer.outcome is CancelOutcome.TERMINAL and answer.status in TERMINAL:
+        return answer.status
+    return None
+
+
+def _pending_reason(outcome: CancelOutcome) -> PendingReason:
+    known = outcome.value in PendingReason.__members__
+    return PendingReason[outcome.value] if known else PendingReason.UNKNOWN
+
+
+def _mark(
+    key: TransactionKey, values: dict[str, Any], sets: list[str], reason: PendingReason
+) -> Request:
+    # Not knowing is no news: it must not hide that an earlier cancellation was accepted.
+    known = reason is not PendingReason.UNKNOWN
+    detail = ":reason" if known else "if_not_exists(cancellationDetail, :reason)"
+    marks = ["cancellation = :mark", f"cancellationDetail = {detail}", *sets]
+    values = {**values, ":mark": MARK, ":reason": reason.value}
+    return _update_from(key, IN_FLIGHT, f"SET {', '.join(marks)}", values)
+
+
+def _update_from(
+    key: TransactionKey,
+    before: Iterable[TransactionStatus],
+    update: str,
+    values: Mapping[str, Any],
+) -> Request:
+    """A change of a transaction that only one in the statuses `before` accepts."""
+    allowed = {f":from{n}": status.value for n, status in enumerate(sorted(before))}
+    condition = f"#status IN ({', '.join(allowed)})"
+    return update_if(transaction_item_key(key), condition, update, {**values, **allowed})

@@ -1,0 +1,141 @@
+"""A transaction: one payment attempt on a session, at one provider."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from checkout.sessions import Session, SessionKey
+
+
+class TransactionStatus(StrEnum):
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    AUTHORIZED = "AUTHORIZED"
+    SETTLED = "SETTLED"
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+IN_FLIGHT = frozenset(
+    {TransactionStatus.PENDING, TransactionStatus.PROCESSING, TransactionStatus.AUTHORIZED}
+)
+TERMINAL = frozenset(TransactionStatus) - IN_FLIGHT
+
+# A status moves forward only, and a terminal one not at all, but for a settlement's refund.
+MAY_BECOME: dict[TransactionStatus, frozenset[TransactionStatus]] = {
+    TransactionStatus.PENDING: TERMINAL
+    | {TransactionStatus.PROCESSING, TransactionStatus.AUTHORIZED},
+    TransactionStatus.PROCESSING: TERMINAL | {TransactionStatus.AUTHORIZED},
+    TransactionStatus.AUTHORIZED: TERMINAL,
+    TransactionStatus.SETTLED: frozenset({TransactionStatus.REFUNDED}),
+    TransactionStatus.FAILED: frozenset(),
+    TransactionStatus.REFUNDED: frozenset(),
+    TransactionStatus.CANCELLED: frozenset(),
+    TransactionStatus.EXPIRED: frozenset(),
+}
+
+# A session's item and the input of an Express execution (256 KB) stay small.
+MAX_TRANSACTIONS = 100
+
+# The payment service calls the provider within this time of the attach, or never.
+SEND_DEADLINE = timedelta(seconds=60)
+# `attached_at` is written before the attach; an attach that takes longer than this is not sent.
+ATTACH_LIMIT = timedelta(seconds=10)
+CLOCK_SKEW = timedelta(seconds=5)
+# From then on a transaction that its provider does not know was never created there.
+NEVER_SENT_AFTER = SEND_DEADLINE + ATTACH_LIMIT + CLOCK_SKEW
+
+
+def may_come_from(status: TransactionStatus) -> frozenset[TransactionStatus]:
+    """The statuses that `status` may follow."""
+    return frozenset(before for before, after in MAY_BECOME.items() if status in after)
+
+
+class PendingReason(StrEnum):
+    """Why a transaction of a cancelled session is still in flight."""
+
+    REQUESTED = "REQUESTED"  # the provider accepted the cancellation and will confirm it later
+    UNSUPPORTED = "UNSUPPORTED"  # the provider cannot cancel this one in progress
+    REFUSED = "REFUSED"  # the provider refused, and says that it is still in flight
+    UNKNOWN = "UNKNOWN"  # the provider could not be asked, or its answer could not be read
+    NOT_FOUND = "NOT_FOUND"  # the provider does not know it yet; it may be about to be sent
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionKey:
+    session: SessionKey
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`amount` in minor units of `currency` (ISO 4217): 1999 EUR is 19.99 euros."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What the payment side knows of a transaction before the provider is called.
+
+    `provider_account` names whose credentials at the provider are used.
+    """
+
+    key: TransactionKey
+    provider: str
+    provider_account: str
+    money: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """`cancel_attempt` counts the refusals that the provider has answered to our cancellations."""
+
+    key: TransactionKey
+    provider: str
+    provider_account: str
+    money: Money
+    status: TransactionStatus
+    created_at: datetime
+    attached_at: datetime
+    provider_reference: str | None = None
+    cancel_attempt: int = 0
+    pending_reason: PendingReason | None = None
+    driver: str | None = None
+    settled_at: datetime | None = None
+    settled_after_cancel: bool = False
+
+    @property
+    def transaction_id(self) -> str:
+        return self.key.transaction_id
+
+    @property
+    def in_flight(self) -> bool:
+        return self.status in IN_FLIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSnapshot:
+    """A session and its attached transactions, read together."""
+
+    session: Session
+    transactions: tuple[Transaction, ...]
+
+    @property
+    def in_flight(self) -> tuple[Transaction, ...]:
+        return tuple(each for each in self.transactions if each.in_flight)
+
+    @property
+    def drained(self) -> bool:
+        """Every attached transaction was read, and none of them is in flight."""
+        read = {each.transaction_id for each in self.transactions}
+        return not self.in_flight and read == self.session.attempts
+
+    def settled_after_cancel(self, transaction: Transaction) -> bool:
+        """Whether the payer's money arrived although the session was being cancelled."""
+        requested, settled = self.session.cancel_requested_at, transaction.settled_at
+        late = requested is not None and settled is not None and settled >= requested
+        return transaction.settled_after_cancel or late
