@@ -8,7 +8,6 @@ drained, because from the lock on its in-flight transactions can only become few
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
 from typing import Protocol
 
 from checkout.errors import (
@@ -19,49 +18,14 @@ from checkout.errors import (
     StoreUnavailableError,
 )
 from checkout.fan_out import FanOut, FanOutResult, TransactionOutcome, WorkOrder
+from checkout.lease import CancelRequest, Lock, LockAttempt, new_lock, next_due, seconds_to_wait
 from checkout.sessions import Session, SessionKey, SessionStatus
-from checkout.timestamps import from_millis
 from checkout.transactions import SessionSnapshot, TransactionKey, TransactionStatus
 
-# Outlives everything a driver can have started: it starts the machine within FAN_OUT_WITHIN, the
-# machine runs 20 s, a worker that starts last 12 s more; the rest is for clocks that disagree.
-LEASE = timedelta(seconds=60)
 # Later than this after its start, a driver begins no fan-out or no store call any more: its answer
 # has to be out before the gateway's 29 s.
 FAN_OUT_WITHIN = timedelta(seconds=3)
 SETTLE_WITHIN = timedelta(seconds=22)
-
-FIRST_RETRY = timedelta(minutes=1)
-LAST_RETRY = timedelta(hours=1)
-# A drive that works takes less than this, so a caller who is told to wait for one waits no longer.
-USUAL_DRIVE = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class CancelRequest:
-    """Who asked for the cancellation, and why. The first one is recorded, later ones are not."""
-
-    requested_by: str
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """`request` is None for a driver that goes on with a cancellation and may not begin one."""
-
-    driver: str
-    now: datetime
-    lease_until: datetime
-    due_at: datetime
-    request: CancelRequest | None
-
-
-@dataclass(frozen=True, slots=True)
-class LockAttempt:
-    """`session` is as locked when it is `held`, and else as it was found."""
-
-    held: bool
-    session: Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +78,7 @@ def drive(
     when the lock could not be taken.
     """
     started = ports.clock()
-    lease_until = started + LEASE
-    lock = Lock(
-        driver=driver,
-        now=started,
-        lease_until=lease_until,
-        due_at=lease_until + FIRST_RETRY * (0.2 * ports.jitter()),
-        request=request,
-    )
+    lock = new_lock(driver, started, ports.jitter(), request)
     attempt = ports.store.lock_for_cancellation(key, lock)
     if not attempt.held:
         return _answer_without_lock(attempt.session, started)
@@ -141,18 +98,11 @@ def complete_if_drained(store: CancellationStore, key: SessionKey, now: datetime
     return True
 
 
-def next_due(now: datetime, drives: int, jitter: float) -> datetime:
-    """When to drive again after `drives` drives: twice as long each time, from 1 min to 1 h."""
-    wait = min(FIRST_RETRY * 2 ** min(max(drives - 1, 0), 10), LAST_RETRY)
-    return now + timedelta(seconds=wait.total_seconds() * (0.8 + 0.2 * jitter))
-
-
 def _answer_without_lock(session: Session, now: datetime) -> Cancellation:
     if session.status is SessionStatus.CANCELLED:
         return Cancellation(SessionStatus.CANCELLED)
     if session.status is SessionStatus.PENDING_CANCELLATION:
-        left = min(from_millis(session.lease_until) - now, USUAL_DRIVE)
-        raise CancellationInProgressError(retry_after=max(1, ceil(left.total_seconds())))
+        raise CancellationInProgressError(seconds_to_wait(session.lease_until, now))
     raise SessionEndedError(session.status.value)
 
 

@@ -15,12 +15,12 @@ from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from checkout.cancellation import CancelRequest
 from checkout.errors import (
     InvalidRequestError,
     MerchantUnknownError,
     UnprocessableRequestError,
 )
+from checkout.lease import CancelRequest
 from checkout.sessions import SessionKey
 
 MAX_REASON = 500

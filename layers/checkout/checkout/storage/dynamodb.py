@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from checkout.cancellation import Lock, LockAttempt
 from checkout.errors import (
     ReferenceConflictError,
     SessionEndedError,
@@ -22,6 +21,7 @@ from checkout.errors import (
     TransactionExistsError,
     TransactionNotFoundError,
 )
+from checkout.lease import Lock, LockAttempt
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.storage import session_requests, transaction_requests
 from checkout.storage.expressions import Request

@@ -6,7 +6,7 @@ Each condition is made of named parts. A part's comment says in which situation 
 from datetime import datetime
 from zlib import crc32
 
-from checkout.cancellation import Lock
+from checkout.lease import Lock
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage.expressions import Request, put_new, update_if
 from checkout.storage.items import SESSION, partition_key, serialize, session_item_key
