@@ -3,16 +3,12 @@
 Everything here goes to stderr, so that stdout stays clean for results.
 """
 
-from __future__ import annotations
-
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import NoReturn
 
 WIDTH = 100
 REMIND_EVERY_SECONDS = 10.0
@@ -77,3 +73,14 @@ def step(title: str) -> Iterator[None]:
         raise
     finally:
         ticker.stop(verdict)
+
+
+def run(main: Callable[[], int | None]) -> NoReturn:
+    """Run a command: a Problem becomes its sentence, Ctrl-C the exit code that shells expect."""
+    try:
+        sys.exit(main() or 0)
+    except Problem as problem:
+        say(str(problem))
+        sys.exit(problem.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

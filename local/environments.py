@@ -4,23 +4,17 @@ Standard library only, under the user's own python3. Each environment is rebuilt
 the interpreter has changed, and left alone otherwise: `python3 -m local.environments`.
 """
 
-from __future__ import annotations
-
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from local.console import Problem, say, step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from local.alone import alone
+from local.console import Problem, run, step
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".local" / "env"
@@ -98,19 +92,6 @@ def _put_on_path(package_root: Path) -> None:
     (site_packages / "checkout.pth").write_text(f"{package_root}\n")
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Two makes at once: the second one waits, and finds everything made."""
-    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
-    with (ENVIRONMENTS / ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("  another make is making the environments: waiting for it")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
 def ensure(names: Sequence[str]) -> None:
     """Make what is missing or out of date of `names`, in parallel.
 
@@ -119,7 +100,7 @@ def ensure(names: Sequence[str]) -> None:
     """
     if all(is_current(name) for name in ("uv", *names)):
         return
-    with _alone():
+    with alone(ENVIRONMENTS / ".lock", "another make is making the environments: waiting for it"):
         if not is_current("uv"):
             with step("environment uv"):
                 make_uv()
@@ -129,10 +110,10 @@ def ensure(names: Sequence[str]) -> None:
                 list(pool.map(make, stale))
 
 
+def main() -> None:
+    """`python3 -m local.environments` makes all, `... dev sam` some."""
+    ensure(sys.argv[1:] or NAMES)
+
+
 if __name__ == "__main__":
-    try:
-        ensure([name for name in sys.argv[1:] if name != "uv"] if sys.argv[1:] else NAMES)
-    except Problem as problem:
-        sys.exit(str(problem))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run(main)

@@ -1,7 +1,5 @@
 """One tier a folder: its marker, and what it may reach over the network."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
