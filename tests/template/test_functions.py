@@ -1,0 +1,168 @@
+"""The functions: their code, their environment, their logs, and which stages have them."""
+
+import tomllib
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from checkout.settings import (
+    CancelSessionSettings,
+    EdgeSettings,
+    SandboxSettings,
+    Settings,
+    StoreSettings,
+    WorkerSettings,
+)
+from tests.template.cloudformation import (
+    ROOT,
+    functions,
+    of_type,
+    properties,
+    resource,
+    template,
+    variables,
+)
+
+FOLDERS = {
+    "CancelSessionFunction": "cancel_session",
+    "GetSessionFunction": "get_session",
+    "CancelWithSandboxFunction": "cancel_transactions",
+    "CancelWithSandboxBFunction": "cancel_transactions",
+    "CancelWithSandboxCFunction": "cancel_transactions",
+    "CompleteCancellationsFunction": "complete_cancellations",
+}
+WORKER: list[type[Settings]] = [StoreSettings, WorkerSettings, SandboxSettings]
+SETTINGS: dict[str, list[type[Settings]]] = {
+    "CancelSessionFunction": [StoreSettings, EdgeSettings, CancelSessionSettings],
+    "GetSessionFunction": [StoreSettings, EdgeSettings],
+    "CancelWithSandboxFunction": WORKER,
+    "CancelWithSandboxBFunction": WORKER,
+    "CancelWithSandboxCFunction": WORKER,
+    "CompleteCancellationsFunction": [StoreSettings],
+}
+FOR_LIBRARIES = {
+    "AWS_RETRY_MODE",
+    "POWERTOOLS_LOG_LEVEL",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_SERVICE_NAME",
+}
+SANDBOX = [name for name in FOLDERS if "Sandbox" in name]
+PROVIDERS = {"sandbox", "sandbox-b", "sandbox-c"}
+
+
+def common() -> dict[str, Any]:
+    found: dict[str, Any] = template()["Globals"]["Function"]
+    return found
+
+
+def test_every_function_is_built_from_its_folder_with_the_layer() -> None:
+    assert {name: each["Properties"]["CodeUri"] for name, each in functions().items()} == {
+        name: f"functions/{folder}" for name, folder in FOLDERS.items()
+    }
+    assert common()["Handler"] == "app.handler"
+    assert common()["Layers"] == [{"Ref": "CheckoutLayer"}]
+
+
+@pytest.mark.parametrize("folder", sorted(set(FOLDERS.values())))
+def test_a_functions_folder_is_its_code_and_nothing_else(folder: str) -> None:
+    inside = {path.name for path in (ROOT / "functions" / folder).iterdir()}
+    assert inside - {"__pycache__"} == {"app.py"}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_function_is_told_what_its_settings_read_and_nothing_else(name: str) -> None:
+    read = {each.name.upper() for settings in SETTINGS[name] for each in fields(settings)}
+    assert variables(name) - FOR_LIBRARIES == read
+    assert variables(name) >= FOR_LIBRARIES
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_functions_name_says_what_it_does(name: str) -> None:
+    ((kind, value),) = properties(name)["FunctionName"].items()
+    words = name.removesuffix("Function")
+    dashed = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in words)
+    assert (kind, value) == ("Fn::Sub", f"${{AWS::StackName}}{dashed}")
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_function_logs_to_a_group_of_its_own(name: str) -> None:
+    group = properties(name)["LoggingConfig"]["LogGroup"]["Ref"]
+    assert group == name.removesuffix("Function") + "Logs"
+    function_name = properties(name)["FunctionName"]["Fn::Sub"]
+    assert properties(group)["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/{function_name}"}
+    assert resource(group).get("Condition") == resource(name).get("Condition")
+
+
+def test_every_log_is_kept_as_long_as_the_parameter_says() -> None:
+    groups = of_type("AWS::Logs::LogGroup")
+    assert set(groups) == {
+        *(name.removesuffix("Function") + "Logs" for name in FOLDERS),
+        "CancelTransactionsLogs",
+    }
+    for each in groups.values():
+        assert each["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+        assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Delete", "Delete")
+
+
+def test_every_call_is_traced_without_the_xray_sdk() -> None:
+    assert common()["Tracing"] == "Active"
+    assert properties("CancelTransactionsMachine")["Tracing"] == {"Enabled": True}
+    assert properties("CheckoutApi")["TracingEnabled"] is True
+    locked = (ROOT / "layers" / "checkout" / "requirements.txt").read_text()
+    assert "xray" not in locked
+
+
+@pytest.mark.parametrize("name", SANDBOX)
+def test_the_sandboxes_are_in_every_stage_but_prod(name: str) -> None:
+    assert resource(name)["Condition"] == "HasSandbox"
+    assert template()["Conditions"]["HasSandbox"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "Stage"}, "prod"]}]
+    }
+
+
+def test_the_sandbox_has_three_names() -> None:
+    names = [properties(name)["Environment"]["Variables"]["PROVIDER"] for name in SANDBOX]
+    assert len(names) == len(PROVIDERS)
+    assert set(names) == PROVIDERS
+
+
+def test_everything_else_is_in_every_stage() -> None:
+    conditions = {
+        name: each["Condition"]
+        for name, each in template()["Resources"].items()
+        if "Condition" in each and "Sandbox" not in name
+    }
+    assert conditions == {"UseTableKey": "HasTableKey"}
+
+
+def test_runtime_and_processor_are_parameters() -> None:
+    assert common()["Runtime"] == {"Ref": "PythonRuntime"}
+    assert common()["Architectures"] == [{"Ref": "Architecture"}]
+    parameters = template()["Parameters"]
+    assert parameters["PythonRuntime"]["Default"] == "python3.13"
+    assert parameters["Architecture"]["Default"] == "arm64"
+
+
+@pytest.mark.parametrize(
+    ("profile", "stage"), [("default", "dev"), ("local", "local"), ("prod", "prod")]
+)
+def test_each_profile_deploys_its_stage_under_a_name_of_its_own(profile: str, stage: str) -> None:
+    profiles = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    overrides = profiles[profile]["deploy"]["parameters"]["parameter_overrides"]
+    parameters = dict(each.split("=", 1) for each in overrides)
+    assert parameters["Stage"] == stage
+    assert parameters.keys() <= template()["Parameters"].keys()
+    names = [
+        profiles[each]["global"]["parameters"]["stack_name"]
+        for each in ("default", "local", "prod")
+    ]
+    assert len(set(names)) == len(names)
+
+
+def test_the_real_stack_is_protected_and_deployed_only_after_a_look() -> None:
+    prod = tomllib.loads((ROOT / "samconfig.toml").read_text())["prod"]["deploy"]["parameters"]
+    assert {"PointInTimeRecovery=true", "DeletionProtection=true"} <= set(
+        prod["parameter_overrides"]
+    )
+    assert prod["confirm_changeset"] is True

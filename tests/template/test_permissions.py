@@ -1,0 +1,150 @@
+"""Who may do what: the whole list, so that a new permission is a visible change."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.template.cloudformation import functions, properties, resource, template
+
+TABLE = "CheckoutTable.Arn"
+IDEMPOTENCY = "IdempotencyTable.Arn"
+LEDGER = "SandboxLedgerTable.Arn"
+WORKERS = (
+    "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}"
+    ":function:${AWS::StackName}-cancel-with-*"
+)
+
+WORKER = {
+    (TABLE, "dynamodb:UpdateItem"),
+    (LEDGER, "dynamodb:GetItem"),
+    (LEDGER, "dynamodb:UpdateItem"),
+}
+ALLOWED = {
+    "CancelSessionFunction": {
+        (TABLE, "dynamodb:Query"),
+        (TABLE, "dynamodb:UpdateItem"),
+        (IDEMPOTENCY, "dynamodb:DeleteItem"),
+        (IDEMPOTENCY, "dynamodb:GetItem"),
+        (IDEMPOTENCY, "dynamodb:PutItem"),
+        (IDEMPOTENCY, "dynamodb:UpdateItem"),
+        ("CancelTransactionsMachine", "states:StartSyncExecution"),
+    },
+    "GetSessionFunction": {(TABLE, "dynamodb:Query")},
+    "CancelWithSandboxFunction": WORKER,
+    "CancelWithSandboxBFunction": WORKER,
+    "CancelWithSandboxCFunction": WORKER,
+    "CompleteCancellationsFunction": {
+        (TABLE, "dynamodb:Query"),
+        (TABLE, "dynamodb:UpdateItem"),
+        ("CheckoutTable.StreamArn", "dynamodb:DescribeStream"),
+        ("CheckoutTable.StreamArn", "dynamodb:GetRecords"),
+        ("CheckoutTable.StreamArn", "dynamodb:GetShardIterator"),
+        ("CompletionFailuresQueue.Arn", "sqs:SendMessage"),
+        ("CompleteCancellationsLogs.Arn", "logs:CreateLogStream"),
+        ("CompleteCancellationsLogs.Arn", "logs:PutLogEvents"),
+        ("*", "dynamodb:ListStreams"),
+        ("*", "xray:PutTelemetryRecords"),
+        ("*", "xray:PutTraceSegments"),
+    },
+    "CancelTransactionsMachine": {
+        (WORKERS, "lambda:InvokeFunction"),
+        ("*", "logs:CreateLogDelivery"),
+        ("*", "logs:DeleteLogDelivery"),
+        ("*", "logs:DescribeLogGroups"),
+        ("*", "logs:DescribeResourcePolicies"),
+        ("*", "logs:GetLogDelivery"),
+        ("*", "logs:ListLogDeliveries"),
+        ("*", "logs:PutResourcePolicy"),
+        ("*", "logs:UpdateLogDelivery"),
+    },
+}
+# AWS's service authorization reference lists no resource type for these.
+WITHOUT_RESOURCE = ("dynamodb:ListStreams", "logs:", "xray:Put")
+TABLE_KEY = {"Fn::If": ["HasTableKey", {"Ref": "UseTableKey"}, {"Ref": "AWS::NoValue"}]}
+
+
+def statements(name: str) -> Iterator[dict[str, Any]]:
+    """Of a function's or a machine's own policies, or of the role it names."""
+    role = properties(name).get("Role")
+    if role:
+        for policy in properties(role["Fn::GetAtt"][0])["Policies"]:
+            yield from policy["PolicyDocument"]["Statement"]
+    for policy in properties(name).get("Policies", []):
+        yield from policy.get("Statement", [])
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _target(target: str | dict[str, Any]) -> str:
+    if isinstance(target, str):
+        return target
+    ((kind, value),) = target.items()
+    return ".".join(value) if kind == "Fn::GetAtt" else str(value)
+
+
+def permissions(name: str) -> set[tuple[str, str]]:
+    return {
+        (_target(each["Resource"]), action)
+        for each in statements(name)
+        for action in _listed(each["Action"])
+    }
+
+
+@pytest.mark.parametrize("name", [*functions(), "CancelTransactionsMachine"])
+def test_a_function_may_do_what_is_listed_here_and_nothing_else(name: str) -> None:
+    assert permissions(name) == ALLOWED[name]
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_every_statement_allows_named_actions(name: str) -> None:
+    for each in statements(name):
+        assert each["Effect"] == "Allow"
+        assert set(each) == {"Effect", "Action", "Resource"}
+        assert all("*" not in action for action in _listed(each["Action"]))
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_any_resource_is_named_where_aws_can_be_told_one(name: str) -> None:
+    everything = {action for target, action in permissions(name) if target == "*"}
+    assert all(action.startswith(WITHOUT_RESOURCE) for action in everything)
+
+
+def test_no_managed_policy_is_attached_but_the_one_for_the_tables_own_key() -> None:
+    for name, function in functions().items():
+        attached = [each for each in function["Properties"].get("Policies", []) if "Fn::If" in each]
+        if "Role" in function["Properties"]:
+            role = function["Properties"]["Role"]["Fn::GetAtt"][0]
+            attached = properties(role)["ManagedPolicyArns"]
+        assert attached == [TABLE_KEY], name
+    assert all("Statement" in each for each in properties("CancelTransactionsMachine")["Policies"])
+
+
+def test_the_tables_key_is_used_through_dynamodb_only() -> None:
+    (statement,) = properties("UseTableKey")["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == {"Ref": "KmsKeyArn"}
+    assert statement["Condition"] == {
+        "StringEquals": {"kms:ViaService": {"Fn::Sub": "dynamodb.${AWS::Region}.${AWS::URLSuffix}"}}
+    }
+
+
+def test_only_lambda_takes_the_streams_functions_role() -> None:
+    (trust,) = properties("CompleteCancellationsRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_no_function_has_a_policy_template_of_sam_or_a_role_from_elsewhere() -> None:
+    for name, function in functions().items():
+        for policy in function["Properties"].get("Policies", []):
+            assert set(policy) <= {"Statement", "Fn::If"}, name
+    roles = {
+        function["Properties"]["Role"]["Fn::GetAtt"][0]
+        for function in functions().values()
+        if "Role" in function["Properties"]
+    }
+    assert roles == {"CompleteCancellationsRole"}
+    assert "Globals" in template()
+    assert "Role" not in template()["Globals"]["Function"]
+    assert resource("CompleteCancellationsRole")["Type"] == "AWS::IAM::Role"

@@ -1,0 +1,83 @@
+"""The time budgets, as arithmetic over what the template, the machine and the code say."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from checkout.bootstrap import MACHINE_CONFIG
+from checkout.cancellation import FAN_OUT_WITHIN, SETTLE_WITHIN
+from checkout.lease import LEASE
+from checkout.provider_cancellation import PROVIDER_TIMEOUT, STORE_RESERVE
+from checkout.transactions import CLOCK_SKEW
+from tests.template.cloudformation import functions, properties, state_machine
+
+# AWS, "API Gateway quotas": the longest that a regional API waits for its integration by default.
+GATEWAY = 29
+
+
+def task() -> dict[str, Any]:
+    found: dict[str, Any] = state_machine()["States"]["CancelGroups"]["ItemProcessor"]["States"][
+        "CancelGroup"
+    ]
+    return found
+
+
+def function_seconds(name: str) -> int:
+    seconds: int = properties(name)["Timeout"]
+    return seconds
+
+
+def workers() -> list[str]:
+    return [name for name in functions() if name.startswith("CancelWith")]
+
+
+def machine() -> int:
+    seconds: int = state_machine()["TimeoutSeconds"]
+    return seconds
+
+
+def waits(retry: dict[str, Any]) -> float:
+    """The longest that a retrier waits between its attempts, all of them together."""
+    first, rate = float(retry["IntervalSeconds"]), float(retry.get("BackoffRate", 2.0))
+    return sum(first * rate**n for n in range(int(retry["MaxAttempts"])))
+
+
+def test_each_caller_outlives_what_it_calls() -> None:
+    cancel = function_seconds("CancelSessionFunction")
+    for worker in workers():
+        assert PROVIDER_TIMEOUT + STORE_RESERVE.total_seconds() < function_seconds(worker)
+        assert function_seconds(worker) < task()["TimeoutSeconds"] < machine() < cancel < GATEWAY
+    assert function_seconds("GetSessionFunction") < GATEWAY
+
+
+@pytest.mark.parametrize("worker", workers())
+def test_the_lease_outlives_everything_that_a_driver_can_have_started(worker: str) -> None:
+    latest = function_seconds("CancelSessionFunction") + machine() + function_seconds(worker)
+    assert timedelta(seconds=latest) <= LEASE
+
+
+@pytest.mark.parametrize("worker", workers())
+def test_clocks_may_disagree_since_a_driver_starts_its_fan_out_early(worker: str) -> None:
+    latest = timedelta(seconds=machine() + function_seconds(worker))
+    assert FAN_OUT_WITHIN + latest + CLOCK_SKEW <= LEASE
+
+
+def test_a_driver_that_stops_listening_to_a_fan_out_can_still_settle_up() -> None:
+    cancel = timedelta(seconds=function_seconds("CancelSessionFunction"))
+    config: Any = MACHINE_CONFIG  # its options are attributes that no stub lists
+    listens = timedelta(seconds=config.connect_timeout + config.read_timeout)
+    assert FAN_OUT_WITHIN + listens <= SETTLE_WITHIN
+    assert cancel > SETTLE_WITHIN
+
+
+def test_a_worker_that_did_not_start_can_still_run_to_its_end_within_the_machine() -> None:
+    assert sum(waits(each) for each in task()["Retry"]) + task()["TimeoutSeconds"] <= machine()
+
+
+def test_a_batch_of_the_stream_has_time_for_each_of_its_records() -> None:
+    (event,) = properties("CompleteCancellationsFunction")["Events"].values()
+    seconds_each = (
+        function_seconds("CompleteCancellationsFunction") / event["Properties"]["BatchSize"]
+    )
+    assert seconds_each >= 3
