@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from checkout.storage.transaction_requests import MARK
 from checkout.transactions import TERMINAL, TransactionStatus
 from tests.template.cloudformation import properties, resource
 
@@ -93,6 +94,10 @@ def test_the_filter_knows_every_status_of_a_transaction() -> None:
     images = pattern()["dynamodb"]
     assert set(images["OldImage"]["status"]["S"]) == IN_FLIGHT
     assert set(images["NewImage"]["status"]["S"]) == TERMINAL
+
+
+def test_the_filter_looks_for_the_mark_that_the_code_sets() -> None:
+    assert pattern()["dynamodb"]["OldImage"]["cancellation"]["S"] == [MARK]
 
 
 def test_the_stream_carries_both_images() -> None:

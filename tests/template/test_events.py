@@ -1,0 +1,57 @@
+"""The sample events are such as the functions get: of the template's routes, filter and machine."""
+
+import json
+from typing import Any
+
+import pytest
+
+from checkout.fan_out import order_from_message
+from checkout.http_request import parse_cancel_call, parse_session_key
+from checkout.storage.items import session_key_of
+from tests.template.cloudformation import ROOT, functions, properties, state_machine
+from tests.template.test_stream import matches, pattern
+
+FOLDERS = {
+    each["Properties"]["CodeUri"].removeprefix("functions/") for each in functions().values()
+}
+API = {"cancel_session": "CancelSessionFunction", "get_session": "GetSessionFunction"}
+CLAIM = "client_id"
+
+
+def event(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    return found
+
+
+def test_there_is_an_event_for_every_function() -> None:
+    assert {path.stem for path in (ROOT / "events").glob("*.json")} == FOLDERS
+
+
+@pytest.mark.parametrize("name", API)
+def test_an_api_event_came_by_its_functions_route(name: str) -> None:
+    (route,) = properties(API[name])["Events"].values()
+    assert event(name)["resource"] == route["Properties"]["Path"]
+    assert event(name)["httpMethod"] == route["Properties"]["Method"].upper()
+    claims = event(name)["requestContext"]["authorizer"]["claims"]
+    assert set(route["Properties"]["Auth"]["AuthorizationScopes"]) <= set(claims["scope"].split())
+
+
+def test_all_events_are_about_one_session_of_one_merchant() -> None:
+    worker, record = event("cancel_transactions"), event("complete_cancellations")["Records"][0]
+    key = parse_cancel_call(event("cancel_session"), CLAIM).key
+    assert parse_session_key(event("get_session"), CLAIM) == key
+    assert (worker["merchantId"], worker["sessionId"]) == (key.merchant_id, key.session_id)
+    assert session_key_of(record["dynamodb"]["Keys"]["PK"]["S"]) == key
+
+
+def test_the_workers_event_is_what_the_machine_hands_over() -> None:
+    selected = state_machine()["States"]["CancelGroups"]["ItemSelector"]
+    assert {f"{name}.$" for name in event("cancel_transactions")} == set(selected)
+    (transaction,) = order_from_message(event("cancel_transactions")).transactions
+    assert transaction.provider_reference == "ok_1"
+
+
+def test_the_streams_records_pass_the_filter() -> None:
+    records = event("complete_cancellations")["Records"]
+    assert records
+    assert all(matches(pattern(), record) for record in records)
