@@ -2,15 +2,19 @@
 PYTHON ?= python3
 PORT ?=
 STACK_NAME ?=
-export PORT STACK_NAME
+MAKE_STARTED := $(shell date +%s)
+export PORT STACK_NAME MAKE_STARTED
 
 ENV := .local/env
 RUN := $(ENV)/dev/bin/python -m
-SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(ENV)/sam/bin/sam
+# Validation needs no account, and gets none.
+SAM := env -u AWS_PROFILE AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
+	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(ENV)/sam/bin/sam
 LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	--no-header --python-version 3.11 $(LOCK_FLAGS)
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help env run demo up down build test test-fast e2e lint format pr lock clean
 
 help: ## list the targets
@@ -21,21 +25,51 @@ env: ## make the environments in .local/env (every other target does it by itsel
 	@$(PYTHON) local/interpreter.py
 	@$(PYTHON) -m local.environments
 
+run: env ## the demo, on the real template on the emulator; stays up until Ctrl-C (PORT=4566)
+	@$(RUN) local.demo stay
+
+demo: env ## the same, then stops; fails if anything was not as promised
+	@$(RUN) local.demo
+
+up: env ## start the local stack in the background and write .local/stack.json (PORT=4566)
+	@$(RUN) local.up
+
+down: ## stop it, also what a killed run left behind
+	@if [ -x $(ENV)/dev/bin/python ]; then $(RUN) local.up down; else echo "  nothing ran"; fi
+
+build: env ## build for AWS into .aws-sam/build, with bytecode
+	@$(RUN) local.build aws
+
+test: env ## every tier but e2e, on a stack of its own (ARGS='-k race' for pytest)
+	@$(RUN) local.testing
+
+test-fast: env ## the tiers that need no stack: unit, contract, integration, template
+	@$(RUN) local.testing fast
+
+e2e: env ## the tests of tests/local on AWS: make e2e STACK_NAME=<deployed stack>
+	@test -n "$(STACK_NAME)" || { echo "Name the stack to test: make e2e STACK_NAME=<deployed stack>." >&2; exit 2; }
+	$(RUN) pytest tests/local $(ARGS)
+
+lint: env ## ruff, mypy, cfn-lint (by sam validate), statelint, import direction
+	$(RUN) ruff check --quiet .
+	$(RUN) ruff format --quiet --check .
+	$(RUN) mypy local functions layers/checkout/checkout tests
+	$(SAM) validate --lint
+	$(ENV)/dev/bin/statelint statemachines/*.asl.json
+	$(RUN) pytest -q tests/unit/test_import_direction.py
+
+format: env ## ruff's fixes and its format
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+pr: lint test ## what CI runs
+
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
 	$(LOCK) layers/checkout/requirements.in -o layers/checkout/requirements.txt
 	$(LOCK) -c layers/checkout/requirements.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
-
-lint: env ## ruff, mypy, cfn-lint (sam validate), statelint, import direction
-	$(RUN) ruff check .
-	$(RUN) ruff format --check .
-	$(RUN) mypy local functions layers/checkout/checkout $(wildcard tests)
-
-format: env ## ruff's fixes and its format
-	$(RUN) ruff check --fix .
-	$(RUN) ruff format .
 
 clean: ## remove what make made (stop a running stack with 'make down' first)
 	rm -rf .local .aws-sam

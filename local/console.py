@@ -3,6 +3,7 @@
 Everything here goes to stderr, so that stdout stays clean for results.
 """
 
+import signal
 import sys
 import threading
 import time
@@ -75,8 +76,15 @@ def step(title: str) -> Iterator[None]:
         ticker.stop(verdict)
 
 
+def _end(number: int, _frame: object) -> None:
+    """As if the program had ended here: what it started is stopped on the way out."""
+    sys.exit(128 + number)
+
+
 def run(main: Callable[[], int | None]) -> NoReturn:
     """Run a command: a Problem becomes its sentence, Ctrl-C the exit code that shells expect."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
     try:
         sys.exit(main() or 0)
     except Problem as problem:

@@ -30,7 +30,7 @@ def _sam_deploy(endpoint_url: str, log: Path) -> None:
         "--stack-name", STACK_NAME, "--no-resolve-s3", "--s3-bucket", BUCKET,
         "--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", *parameters,
     ]  # fmt: skip
-    environment = isolated(dict(os.environ), endpoint_url) | {"SAM_CLI_TELEMETRY": "0"}
+    environment = isolated(os.environ, endpoint_url) | {"SAM_CLI_TELEMETRY": "0"}
     with log.open("w+") as out:
         done = subprocess.run(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,

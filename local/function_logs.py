@@ -2,70 +2,70 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws import Aws
 from local.console import say
 
 EVERY_SECONDS = 1.0
-# A poll may take this share of the time: the emulator reads all it has kept for each of them.
+# A turn may take this share of the time, since the emulator looks through all it has kept.
 SHARE = 0.05
+OVERLAP_MS = 5000
 
 
-def _groups(aws: Aws, stack_name: str) -> list[str]:
-    found = aws.logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{stack_name}-")
-    return [group["logGroupName"] for group in found["logGroups"]]
+@dataclass(frozen=True, order=True)
+class Line:
+    at: int
+    stream: str
+    function: str
+    message: str
+
+    def __str__(self) -> str:
+        moment = time.strftime("%H:%M:%S", time.localtime(self.at / 1000))
+        return f"{moment} {self.function} {self.message}\n"
 
 
-def events(aws: Aws, stack_name: str, since: int = 0) -> Iterator[tuple[str, int, str, str]]:
-    """(event id, time in ms, function, message) of every function's log, group by group."""
-    for group in _groups(aws, stack_name):
-        function = group.removeprefix(f"/aws/lambda/{stack_name}-")
-        pages = aws.logs.get_paginator("filter_log_events")
-        for page in pages.paginate(logGroupName=group, startTime=since):
+def lines(aws: Aws, stack_name: str, since: int) -> Iterator[Line]:
+    """What every function of the stack has logged since `since`, in epoch milliseconds."""
+    prefix = f"/aws/lambda/{stack_name}-"
+    groups = aws.logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+    pages = aws.logs.get_paginator("filter_log_events")
+    for name in [group["logGroupName"] for group in groups]:
+        for page in pages.paginate(logGroupName=name, startTime=since):
             for event in page["events"]:
-                yield event["eventId"], event["timestamp"], function, event["message"].rstrip()
+                stream, message = event["logStreamName"], event["message"].rstrip()
+                yield Line(event["timestamp"], stream, name.removeprefix(prefix), message)
 
 
 class Follower:
-    """Appends each event once. Events of one millisecond may come in two polls, hence the ids."""
+    """Writes each invocation once: the emulator gives each a log stream, complete at once."""
 
-    def __init__(self, aws: Aws, stack_name: str, file: Path) -> None:
-        self._aws = aws
-        self._stack_name = stack_name
+    def __init__(self, file: Path) -> None:
         self._file = file
-        self._newest = 0
-        self._seen: set[str] = set()
+        self._written: set[str] = set()
+        self.newest = 0
 
-    def poll(self) -> None:
-        since = max(0, self._newest - 1000)
-        fresh = [
-            event
-            for event in events(self._aws, self._stack_name, since)
-            if event[0] not in self._seen
-        ]
-        fresh.sort(key=lambda event: event[1])
+    def write(self, found: Iterable[Line]) -> None:
+        fresh = [line for line in found if line.stream not in self._written]
+        self._written.update(line.stream for line in fresh)
+        self.newest = max([self.newest, *(line.at for line in fresh)])
         with self._file.open("a") as out:
-            for event_id, at, function, message in fresh:
-                self._seen.add(event_id)
-                self._newest = max(self._newest, at)
-                moment = time.strftime("%H:%M:%S", time.localtime(at / 1000))
-                out.write(f"{moment} {function} {message}\n")
+            # By invocation, then as it was logged: sorting is stable.
+            out.writelines(map(str, sorted(fresh, key=lambda line: (line.at, line.stream))))
 
 
 def main() -> None:
     """`python -m local.function_logs <endpoint> <stack name> <file>`."""
     endpoint_url, stack_name, file = sys.argv[1:]
-    follower = Follower(Aws(endpoint_url), stack_name, Path(file))
+    aws, follower = Aws(endpoint_url), Follower(Path(file))
     while True:
         started = time.monotonic()
         try:
-            follower.poll()
-        except (BotoCoreError, ClientError) as error:
-            say(f"could not read the logs: {error}")
+            follower.write(lines(aws, stack_name, max(0, follower.newest - OVERLAP_MS)))
+        except Exception as error:  # noqa: BLE001 - one bad turn must not end the log
+            say(f"{type(error).__name__}: {error}")
         took = time.monotonic() - started
         time.sleep(max(EVERY_SECONDS, took / SHARE))
 

@@ -1,6 +1,7 @@
 """Environment variables with which nothing can reach a real AWS account."""
 
 import os
+from collections.abc import Mapping
 
 REGION = "us-east-1"
 EMULATOR = {
@@ -16,14 +17,15 @@ EMULATOR = {
 }
 
 
-def isolated(environment: dict[str, str], endpoint_url: str) -> dict[str, str]:
+def isolated(environment: Mapping[str, str], endpoint_url: str | None = None) -> dict[str, str]:
     """`environment` without any AWS setting of the user's, and with the emulator's instead."""
     kept = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
-    return kept | EMULATOR | {"AWS_ENDPOINT_URL": endpoint_url}
+    endpoint = {} if endpoint_url is None else {"AWS_ENDPOINT_URL": endpoint_url}
+    return kept | EMULATOR | endpoint
 
 
-def isolate_this_process(endpoint_url: str) -> None:
+def isolate_this_process() -> None:
     """Before the first client: no profile, key or proxy of the user's plays a part from here."""
-    ours = isolated(dict(os.environ), endpoint_url)
+    ours = isolated(os.environ)
     os.environ.clear()
     os.environ.update(ours)

@@ -111,7 +111,7 @@ def _start(places: Places, port: int, built_from: str) -> Stack:
 
 
 def _start_helpers(places: Places, endpoint_url: str, outputs: Mapping[str, str]) -> None:
-    environment = isolated(dict(os.environ), endpoint_url) | {"PYTHONPATH": str(ROOT)}
+    environment = isolated(os.environ, endpoint_url) | {"PYTHONPATH": str(ROOT)}
     tables = [outputs["TableName"], outputs["SandboxLedgerTableName"]]
     python = str(tool("dev", "python"))
     for name, arguments in (

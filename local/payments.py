@@ -50,6 +50,10 @@ class PaymentSide:
     def store(self) -> CheckoutStore:
         return CheckoutStore(self.stack.aws.dynamodb, self.stack.table)
 
+    def new_id(self) -> str:
+        """An id that nothing has."""
+        return new_id()
+
     def open(self) -> str:
         """A new session's id."""
         session_id = new_id()

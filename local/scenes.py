@@ -1,0 +1,236 @@
+"""The demo's scenes: each does one thing over HTTP, shows it, and checks what it claims."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from local import show
+from local.calls import Answer, Client
+from local.inspection import Inspector
+from local.payments import PaymentSide, parse
+from local.promises import Promises
+
+WATCH_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    merchant: Client
+    other: Client
+    side: PaymentSide
+    inspector: Inspector
+    promises: Promises
+
+    def session(self, *payments: str) -> str:
+        session_id = self.side.open()
+        for payment in payments:
+            self.side.attempt(session_id, parse(payment))
+        return session_id
+
+    def statuses(self, session_id: str) -> dict[str, str]:
+        found = self.inspector.snapshot(session_id).transactions
+        return {each.transaction_id: each.status.value for each in found}
+
+
+def _in_answer(transaction_id: str, answer: dict[str, list[str]]) -> str:
+    if transaction_id in answer["cancelledTransactionIds"]:
+        return "cancelled"
+    return "pending" if transaction_id in answer["pendingTransactionIds"] else "-"
+
+
+def _cancel_and_show(stage: Stage, title: str, *payments: str) -> tuple[str, Answer]:
+    """Cancel a new session with `payments`; show each before, in the answer and after."""
+    session_id = stage.session(*payments)
+    before = stage.statuses(session_id)
+    began = time.monotonic()
+    answer = stage.merchant.cancel(session_id, reason="the demo")
+    took = time.monotonic() - began
+    said = answer.json()
+    word = show.status(str(said.get("status", said)))
+    print(f"\n{show.heading(title)}\n   POST cancel: {answer.status} {word} after {took:.2f} s")
+    if payments:
+        after = stage.statuses(session_id)
+        rows = [
+            [each.provider, each.provider_reference or "", before[each.transaction_id],
+             _in_answer(each.transaction_id, said), after[each.transaction_id]]
+            for each in stage.inspector.snapshot(session_id).transactions
+        ]  # fmt: skip
+        print(show.table(["provider", "payment", "before", "in the answer", "after"], rows))
+    return session_id, answer
+
+
+def everything_cancelled(stage: Stage) -> None:
+    session_id, answer = _cancel_and_show(
+        stage, "1. Three providers, and each can cancel",
+        "sandbox:ok_1", "sandbox-b:ok_2", "sandbox-c:slow_200_3",
+    )  # fmt: skip
+    said = answer.json()
+    stage.promises.check(
+        "200 CANCELLED, and every payment is cancelled",
+        answer.status == 200
+        and said["status"] == "CANCELLED"
+        and len(said["cancelledTransactionIds"]) == 3
+        and set(stage.statuses(session_id).values()) == {"CANCELLED"},
+        said,
+    )
+    again = stage.merchant.cancel(session_id)
+    stage.promises.check(
+        "the same again is 200 CANCELLED, with both lists empty",
+        again.status == 200
+        and again.json()["status"] == "CANCELLED"
+        and not again.json()["cancelledTransactionIds"] + again.json()["pendingTransactionIds"],
+        again.body,
+    )
+
+
+def nothing_attempted(stage: Stage) -> None:
+    _, answer = _cancel_and_show(stage, "2. A session that nobody has tried to pay")
+    held = answer.status == 200 and answer.json()["status"] == "CANCELLED"
+    stage.promises.check("200 CANCELLED, at once", held, answer.body)
+
+
+def not_all_can_be_cancelled(stage: Stage) -> None:
+    session_id, answer = _cancel_and_show(
+        stage, "3. One had settled, one is refused, one provider is down",
+        "sandbox:settled_1", "sandbox-b:refused_2", "sandbox-c:down_3",
+    )  # fmt: skip
+    said = answer.json()
+    statuses = Counter(stage.statuses(session_id).values())
+    stage.promises.check(
+        "200 PENDING_CANCELLATION, with the two that are still in flight",
+        answer.status == 200
+        and said["status"] == "PENDING_CANCELLATION"
+        and len(said["pendingTransactionIds"]) == 2,
+        said,
+    )
+    stage.promises.check(
+        "what had settled stays SETTLED, and nothing counts as cancelled on a guess",
+        statuses["SETTLED"] == 1 and not statuses["CANCELLED"],
+        dict(statuses),
+    )
+
+
+def five_at_once(stage: Stage) -> None:
+    print(f"\n{show.heading('4. Five cancellations of one session at the same time')}", flush=True)
+    # Five environments of the function are started first: on a small machine that takes seconds,
+    # and the first call would be over before the last one is heard.
+    _cancel_five_times(stage, stage.side.new_id())
+    session_id = stage.session(*(f"sandbox:slow_1500_{number}" for number in range(3)))
+    answers = _cancel_five_times(stage, session_id)
+    statuses = sorted(answer.status for answer in answers)
+    voids = _voids(stage, session_id)
+    retry = {answer.headers.get("Retry-After", "") for answer in answers if answer.status == 409}
+    print(f"   answers {statuses}, Retry-After {sorted(retry)}, voids of each payment {voids}")
+    one_drives = statuses == [200, 409, 409, 409, 409] and "" not in retry
+    stage.promises.check("one drives, the others get 409 with Retry-After", one_drives, statuses)
+    stage.promises.check("the provider saw one void of each payment", voids == [1, 1, 1], voids)
+
+
+def _cancel_five_times(stage: Stage, session_id: str) -> list[Answer]:
+    with ThreadPoolExecutor(5) as pool:
+        return list(pool.map(stage.merchant.cancel, [session_id] * 5))
+
+
+def _voids(stage: Stage, session_id: str) -> list[int]:
+    found = stage.inspector.snapshot(session_id).transactions
+    entries = [stage.inspector.ledger(each.provider, each.transaction_id) for each in found]
+    return [entry.void_requests for entry in entries]
+
+
+def not_yours(stage: Stage) -> None:
+    session_id = stage.session("sandbox:ok_1")
+    print(f"\n{show.heading('5. A session of another merchant')}")
+    theirs, none = stage.other.cancel(session_id), stage.other.cancel(stage.side.new_id())
+    print(f"   POST cancel: {theirs.status} {theirs.body.decode()}")
+    stage.promises.check(
+        "404, word for word as for a session that never was",
+        theirs.status == none.status == 404 and theirs.body == none.body,
+        (theirs.status, none.status, none.body),
+    )
+    untouched = set(stage.statuses(session_id).values()) == {"PENDING"}
+    stage.promises.check("and nothing has happened to it", untouched)
+
+
+def race(stage: Stage) -> None:
+    """Attempts start while the session is cancelled: each comes before the lock or is refused."""
+    session_id = stage.session("sandbox:ok_0")
+    print(f"\n{show.heading('6. Payment attempts that race with the cancellation')}")
+    with ThreadPoolExecutor(9) as pool:
+        racing = [pool.submit(_attempt, stage, session_id, number) for number in range(1, 5)]
+        cancelling = pool.submit(stage.merchant.cancel, session_id)
+        racing += [pool.submit(_attempt, stage, session_id, number) for number in range(5, 9)]
+        results = [future.result() for future in racing] + [_attempt(stage, session_id, 9)]
+        said = cancelling.result().json()
+    refused = [text for text in results if text]
+    print(f"   9 attempts: {len(results) - len(refused)} before the lock, {len(refused)} refused")
+    print(f"   the last one: {results[-1] or 'was accepted'}")
+    stage.promises.check(
+        "an attempt after the lock is refused, and told the session's status",
+        results[-1].startswith("SessionLockedError"),
+        results[-1],
+    )
+    stage.promises.check(
+        "all those before the lock are in the answer, with the one that was there",
+        len(said["cancelledTransactionIds"] + said["pendingTransactionIds"])
+        == 1 + len(results) - len(refused),
+        said,
+    )
+    _cancel_the_rest(stage, session_id, said)
+
+
+def _cancel_the_rest(stage: Stage, session_id: str, said: dict[str, Any]) -> None:
+    """The provider may not have had an attempt's payment yet when the cancellation asked for it."""
+    if said["pendingTransactionIds"]:
+        number = len(said["pendingTransactionIds"])
+        print(f"   {number} pending: its payment reached the provider after the cancellation had")
+        print("   asked; the merchant repeats the call (the service itself would try later)")
+        said = stage.merchant.cancel(session_id).json()
+    ends = set(stage.statuses(session_id).values()) - {"FAILED"}
+    held = said["status"] == "CANCELLED" and ends == {"CANCELLED"}
+    stage.promises.check("and all of them are cancelled", held, (said, ends))
+
+
+def by_itself(stage: Stage) -> None:
+    session_id, answer = _cancel_and_show(
+        stage, "7. One is confirmed later, one cannot be stopped: watch it, without another call",
+        "sandbox:ok_1", "sandbox-b:async_2_2", "sandbox-c:unstoppable_5_SETTLED_3",
+    )  # fmt: skip
+    held = answer.json()["status"] == "PENDING_CANCELLATION"
+    stage.promises.check("200 PENDING_CANCELLATION, with two in flight", held, answer.body)
+    began, shown = time.monotonic(), ""
+    seen: dict[str, Any] = {"status": ""}
+    while seen["status"] != "CANCELLED" and time.monotonic() < began + WATCH_SECONDS:
+        seen = stage.merchant.get(session_id).json()
+        now = f"{seen['status']:<22}{_briefly(seen['transactions'])}"
+        if now != shown:
+            print(f"   {time.monotonic() - began:4.1f} s  {now}", flush=True)
+            shown = now
+        time.sleep(0.25)
+    stage.promises.check("it became CANCELLED by itself", seen["status"] == "CANCELLED", seen)
+    stage.promises.check(
+        "and the money that arrived all the same is told",
+        [each["settledAfterCancel"] for each in seen["transactions"]] == [False, False, True],
+        seen,
+    )
+
+
+def _briefly(transactions: Sequence[dict[str, Any]]) -> str:
+    said = [
+        f"{each['status']} ({each['pendingReason']})" if each["pendingReason"] else each["status"]
+        for each in transactions
+    ]
+    return ", ".join(said)
+
+
+SCENES: tuple[Callable[[Stage], None], ...] = (
+    everything_cancelled,
+    nothing_attempted,
+    not_all_can_be_cancelled,
+    five_at_once,
+    not_yours,
+    race,
+    by_itself,
+)

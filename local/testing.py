@@ -1,0 +1,56 @@
+"""`make test`: every tier but e2e, the local one on a stack that is deployed for this run alone.
+
+That stack has a folder (.local/test) and a port of its own: one that `make up` runs is not disturbed.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+from local import lifecycle, listeners
+from local.alone import alone
+from local.console import run
+from local.isolation import isolated
+from local.places import LOCAL, ROOT, Places, tool
+from local.up import port_asked_for
+
+FAST = ("unit", "contract", "integration", "template")
+PYTEST_GRACE_SECONDS = 60
+
+
+def pytest(tiers: Sequence[str], more: Mapping[str, str]) -> int:
+    """Run the tiers in one pytest, so that its summary is of them all; returns its exit code."""
+    command = [str(tool("dev", "python")), "-m", "pytest", *(f"tests/{tier}" for tier in tiers)]
+    command += os.environ.get("ARGS", "").split()
+    child = subprocess.Popen(command, cwd=ROOT, env=isolated(os.environ) | dict(more))
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        # Ctrl-C reached pytest too: it is about to say what it got to.
+        child.wait(PYTEST_GRACE_SECONDS)
+        raise
+    finally:
+        if child.poll() is None:
+            child.terminate()
+            child.wait()
+
+
+def on_a_stack_of_its_own() -> int:
+    places = Places(LOCAL / "test")
+    with alone(places.home / "testing.lock", "another make test is running here: waiting for it"):
+        lifecycle.down(places)
+        try:
+            lifecycle.up(places, port_asked_for() or listeners.any_free_port())
+            return pytest([*FAST, "local"], {"STACK_JSON": str(places.stack_json)})
+        finally:
+            lifecycle.down(places)
+
+
+def main() -> int:
+    """`python -m local.testing`; with `fast`, the tiers that need no stack."""
+    return pytest(FAST, {}) if sys.argv[1:] == ["fast"] else on_a_stack_of_its_own()
+
+
+if __name__ == "__main__":
+    run(main)
