@@ -26,56 +26,52 @@ PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool
 
 @dataclass(frozen=True)
 class Aws:
-    """The clients of one account: of the emulator at `endpoint_url`, or of AWS itself if None."""
+    """The clients of one account: of the emulator at `url`, or of AWS itself if None."""
 
-    endpoint_url: str | None
+    url: str | None
 
     @cached_property
     def _session(self) -> Session:
-        if self.endpoint_url is not None:
+        if self.url is not None:
             isolate_this_process()
         return Session()
 
     @cached_property
     def apigateway(self) -> "APIGatewayClient":
-        return self._session.client("apigateway", endpoint_url=self.endpoint_url, config=PATIENT)
+        return self._session.client("apigateway", config=PATIENT, endpoint_url=self.url)
 
     @cached_property
     def cloudformation(self) -> "CloudFormationClient":
-        return self._session.client(
-            "cloudformation", endpoint_url=self.endpoint_url, config=PATIENT
-        )
+        return self._session.client("cloudformation", endpoint_url=self.url, config=PATIENT)
 
     @cached_property
     def cognito(self) -> "CognitoIdentityProviderClient":
-        return self._session.client("cognito-idp", endpoint_url=self.endpoint_url, config=PATIENT)
+        return self._session.client("cognito-idp", config=PATIENT, endpoint_url=self.url)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        return self._session.client("dynamodb", endpoint_url=self.endpoint_url, config=PATIENT)
+        return self._session.client("dynamodb", config=PATIENT, endpoint_url=self.url)
 
     @cached_property
     def dynamodb_streams(self) -> "DynamoDBStreamsClient":
-        return self._session.client(
-            "dynamodbstreams", endpoint_url=self.endpoint_url, config=PATIENT
-        )
+        return self._session.client("dynamodbstreams", endpoint_url=self.url, config=PATIENT)
 
     @cached_property
     def functions(self) -> "LambdaClient":
-        return self._session.client("lambda", endpoint_url=self.endpoint_url, config=PATIENT)
+        return self._session.client("lambda", config=PATIENT, endpoint_url=self.url)
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
-        return self._session.client("logs", endpoint_url=self.endpoint_url, config=PATIENT)
+        return self._session.client("logs", config=PATIENT, endpoint_url=self.url)
 
     @cached_property
     def machines(self) -> "SFNClient":
-        return self._session.client("stepfunctions", endpoint_url=self.endpoint_url, config=PATIENT)
+        return self._session.client("stepfunctions", config=PATIENT, endpoint_url=self.url)
 
     @cached_property
     def queues(self) -> "SQSClient":
-        return self._session.client("sqs", endpoint_url=self.endpoint_url, config=PATIENT)
+        return self._session.client("sqs", config=PATIENT, endpoint_url=self.url)
 
     @cached_property
     def storage(self) -> "S3Client":
-        return self._session.client("s3", endpoint_url=self.endpoint_url, config=PATIENT)
+        return self._session.client("s3", config=PATIENT, endpoint_url=self.url)

@@ -48,11 +48,11 @@ def deploy(aws: Aws, logs: Path) -> dict[str, str]:
     Raises:
         Problem: sam deploy failed; with the lines that say why.
     """
-    assert aws.endpoint_url is not None, "the local stack is never deployed to AWS"
+    assert aws.url is not None, "the local stack is never deployed to AWS"
     with step("sam deploy"):
         # A bucket of our own: the one that sam makes would be a stack more to wait for.
         aws.storage.create_bucket(Bucket=BUCKET)
-        _sam_deploy(aws.endpoint_url, logs / "sam-deploy.log")
+        _sam_deploy(aws.url, logs / "sam-deploy.log")
     return outputs(aws, STACK_NAME)
 
 

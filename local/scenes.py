@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from checkout.errors import SessionLockedError
 from local import show
 from local.calls import Answer, Client
 from local.inspection import Inspector
@@ -179,6 +180,15 @@ def race(stage: Stage) -> None:
         said,
     )
     _cancel_the_rest(stage, session_id, said)
+
+
+def _attempt(stage: Stage, session_id: str, number: int) -> str:
+    """Empty, or why the attempt was refused."""
+    try:
+        stage.side.attempt(session_id, parse(f"sandbox-b:ok_{number}"))
+    except SessionLockedError as error:
+        return f"SessionLockedError, the session is {error.status}"
+    return ""
 
 
 def _cancel_the_rest(stage: Stage, session_id: str, said: dict[str, Any]) -> None:

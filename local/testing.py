@@ -1,6 +1,6 @@
 """`make test`: every tier but e2e, the local one on a stack that is deployed for this run alone.
 
-That stack has a folder (.local/test) and a port of its own: one that `make up` runs is not disturbed.
+That stack has a folder (.local/test) and a port of its own: what `make up` runs is not disturbed.
 """
 
 import os
