@@ -1,0 +1,104 @@
+"""What template.yaml makes, made in moto: its tables, and its functions' environments."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.template.cloudformation import ROOT, functions, properties, template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+STACK = "shop"
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+TABLE = "CheckoutTable"
+IDEMPOTENCY_TABLE = "IdempotencyTable"
+LEDGER_TABLE = "SandboxLedgerTable"
+MACHINE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
+MACHINE_NAME = f"{STACK}-cancel-transactions"
+MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{MACHINE_NAME}"
+
+_PSEUDO = {
+    "AWS::StackName": STACK,
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::AccountId": ACCOUNT,
+}
+_KEPT = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+
+
+def resolve(value: Any) -> str:
+    """A text of the template. A table is named as its resource, a parameter has its default."""
+    if not isinstance(value, dict):
+        return str(value)
+    if "Fn::Sub" in value:
+        text: str = value["Fn::Sub"]
+        for name, meaning in _PSEUDO.items():
+            text = text.replace(f"${{{name}}}", meaning)
+        return text
+    name = value["Ref"]
+    if name in _PSEUDO:
+        return _PSEUDO[name]
+    if name in template()["Parameters"]:
+        return str(template()["Parameters"][name]["Default"])
+    return MACHINE_ARN if name == "CancelTransactionsMachine" else str(name)
+
+
+def make_tables(client: DynamoDBClient) -> None:
+    """All tables, empty."""
+    for name in client.list_tables()["TableNames"]:
+        client.delete_table(TableName=name)
+    for name in (TABLE, IDEMPOTENCY_TABLE, LEDGER_TABLE):
+        make_table(client, name)
+
+
+def make_table(client: DynamoDBClient, name: str) -> None:
+    defined = properties(name)
+    wanted = {each: defined[each] for each in _KEPT if each in defined}
+    if "StreamSpecification" in defined:
+        wanted["StreamSpecification"] = {**defined["StreamSpecification"], "StreamEnabled": True}
+    client.create_table(TableName=name, **wanted)
+
+
+def environment(function: str | None = None) -> dict[str, str]:
+    """The environment variables of a function, or those that all have."""
+    variables = dict(template()["Globals"]["Function"]["Environment"]["Variables"])
+    if function:
+        variables |= properties(function).get("Environment", {}).get("Variables", {})
+    return {name: resolve(value) for name, value in variables.items()}
+
+
+def function_names() -> dict[str, str]:
+    """Every function's resource, by the name that Lambda knows it by."""
+    return {resolve(each["Properties"]["FunctionName"]): name for name, each in functions().items()}
+
+
+def machine_definition() -> str:
+    machine = properties("CancelTransactionsMachine")
+    text: str = (ROOT / machine["DefinitionUri"]).read_text()
+    for name, value in machine["DefinitionSubstitutions"].items():
+        text = text.replace(f"${{{name}}}", resolve(value))
+    return text
+
+
+def stream_pattern() -> dict[str, Any]:
+    event = properties("CompleteCancellationsFunction")["Events"]["TransactionEnded"]
+    (only,) = event["Properties"]["FilterCriteria"]["Filters"]
+    pattern: dict[str, Any] = json.loads(only["Pattern"])
+    return pattern
+
+
+def passes(pattern: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    """Lambda's filter rules, as far as our pattern uses them: one of the values listed."""
+    for name, wanted in pattern.items():
+        found = record.get(name)
+        if isinstance(wanted, list):
+            if found not in wanted:
+                return False
+        elif not isinstance(found, dict) or not passes(wanted, found):
+            return False
+    return True
