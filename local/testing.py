@@ -10,13 +10,22 @@ from collections.abc import Mapping, Sequence
 
 from local import lifecycle, listeners
 from local.alone import alone
-from local.console import run
+from local.console import Problem, run
 from local.isolation import isolated
 from local.places import LOCAL, ROOT, Places, tool
 from local.up import port_asked_for
 
 FAST = ("unit", "contract", "integration", "template")
 PYTEST_GRACE_SECONDS = 60
+
+
+def check_there(tiers: Sequence[str]) -> None:
+    """Raises Problem: a tier has no tests. None is ever skipped in silence."""
+    absent = [tier for tier in tiers if not list((ROOT / "tests" / tier).rglob("test_*.py"))]
+    if absent:
+        raise Problem(
+            f"There are no tests in tests/{', tests/'.join(absent)}: this checkout is not whole."
+        )
 
 
 def pytest(tiers: Sequence[str], more: Mapping[str, str]) -> int:
@@ -38,6 +47,7 @@ def pytest(tiers: Sequence[str], more: Mapping[str, str]) -> int:
 
 def on_a_stack_of_its_own() -> int:
     places = Places(LOCAL / "test")
+    check_there([*FAST, "local"])
     with alone(places.home / "testing.lock", "another make test is running here: waiting for it"):
         lifecycle.down(places)
         try:
