@@ -1,5 +1,6 @@
 """POST /v1/checkout/session/cancel: lock the session and cancel what is in flight."""
 
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -18,19 +19,21 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
 
 
 def _cancel_once(event: dict[str, Any], context: LambdaContext) -> str:
+    answer_by = bootstrap.deadline(context) - bootstrap.ANSWER_RESERVE
     call = parse_cancel_call(event, bootstrap.merchant_claim())
     if call.idempotency_key is None:
-        return _cancel(call)
+        return _cancel(call, answer_by)
+    answer_by -= bootstrap.RECORD_RESERVE
     keyed = KeyedCall(
         merchant_id=call.key.merchant_id,
         key=call.idempotency_key,
         body={"sessionId": call.key.session_id, "reason": call.request.reason},
     )
-    return bootstrap.idempotent_answers().once(keyed, context, lambda: _cancel(call))
+    return bootstrap.idempotent_answers().once(keyed, context, lambda: _cancel(call, answer_by))
 
 
-def _cancel(call: CancelCall) -> str:
-    cancellation = drive(bootstrap.ports(), call.key, bootstrap.new_id(), call.request)
+def _cancel(call: CancelCall, answer_by: datetime) -> str:
+    cancellation = drive(bootstrap.ports(), call.key, bootstrap.new_id(), call.request, answer_by)
     logger.info(
         "cancellation answered",
         session_id=call.key.session_id,

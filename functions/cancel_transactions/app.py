@@ -1,6 +1,5 @@
 """State machine task: cancel a session's transactions at the one provider of this function."""
 
-from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,13 +12,13 @@ from checkout.provider_cancellation import cancel_transactions
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    deadline = bootstrap.deadline(context)
     order = order_from_message(event)
-    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
     outcomes = cancel_transactions(
         bootstrap.provider(),
         bootstrap.checkout_store(),
         order,
-        deadline=bootstrap.utc_now() + remaining,
+        deadline=deadline,
         clock=bootstrap.utc_now,
     )
     for outcome in outcomes:

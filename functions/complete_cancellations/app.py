@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
 from checkout.cancellation import complete_if_drained
-from checkout.observability import logger
+from checkout.observability import log_failure, logger
 from checkout.storage.items import session_key_of
 
 processor = BatchProcessor(
@@ -28,7 +28,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 def complete(record: DynamoDBRecord) -> None:
     """Complete the session of one record. Repeats are harmless: a partial failure replays them."""
-    keys = record.dynamodb.keys if record.dynamodb else {}
-    key = session_key_of(keys["PK"])
-    if complete_if_drained(bootstrap.checkout_store(), key, bootstrap.utc_now()):
+    try:
+        key = session_key_of(_partition_key(record))
+        completed = complete_if_drained(bootstrap.checkout_store(), key, bootstrap.utc_now())
+    except Exception as error:
+        # The batch processor says nothing of what it counts as failed.
+        log_failure("record failed", error)
+        raise
+    if completed:
         logger.info("cancellation completed", session_id=key.session_id)
+
+
+def _partition_key(record: DynamoDBRecord) -> str:
+    keys = record.dynamodb.keys if record.dynamodb else None
+    return str((keys or {}).get("PK", ""))

@@ -1,7 +1,6 @@
 """The HTTP edge: the models of its answers, and the one table from error to HTTP answer."""
 
 import json
-import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -22,10 +21,10 @@ from checkout.errors import (
     TryAgainError,
     UnprocessableRequestError,
 )
-from checkout.observability import logger
+from checkout.observability import log_failure
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.timestamps import to_text
-from checkout.transactions import SessionSnapshot, Transaction
+from checkout.transactions import PendingReason, SessionSnapshot, Transaction
 
 Response = dict[str, Any]
 
@@ -64,7 +63,7 @@ ANSWERS: dict[type[CheckoutError], tuple[int, str | Callable[[Any], str]]] = {
     ),
     StoreUnavailableError: (
         503,
-        "The store could not be reached; nothing was cancelled. Try again in Retry-After seconds.",
+        "The store could not be reached; no provider was called. Try again in Retry-After seconds.",
     ),
 }
 INTERNAL_ERROR = (500, "Something went wrong on our side; repeating the request is safe.")
@@ -134,18 +133,18 @@ def answer(event: Mapping[str, Any], action: Callable[[], str]) -> Response:
     except CheckoutError as error:
         return _error_response(error, request_id)
     except Exception as error:  # noqa: BLE001 - the edge: nothing may leave without our body
-        _log_bug(error)
+        log_failure("unexpected error", error)
         return _error_body(*INTERNAL_ERROR, request_id)
 
 
 def _error_response(error: CheckoutError, request_id: str) -> Response:
     kind = next((each for each in ANSWERS if isinstance(error, each)), None)
     if kind is None:
-        _log_bug(error)
+        log_failure("request failed", error)
         return _error_body(*INTERNAL_ERROR, request_id)
     status, message = ANSWERS[kind]
     if status >= 500:
-        logger.error("request failed", code=getattr(error, "code", ""))
+        log_failure("request failed", error)
     text = message if isinstance(message, str) else message(error)
     response = _error_body(status, text, request_id)
     if isinstance(error, TryAgainError):
@@ -167,20 +166,14 @@ def _response(status: int, body: str, request_id: str) -> Response:
     return {"statusCode": status, "headers": headers, "body": body}
 
 
-def _log_bug(error: Exception) -> None:
-    """Where it happened, without the error's text, which may hold what the caller sent."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{frame.name}:{frame.lineno}" for frame in frames]
-    logger.error("unexpected error", error_type=type(error).__name__, places=places)
-
-
 def _transaction_answer(snapshot: SessionSnapshot, transaction: Transaction) -> TransactionAnswer:
-    reason = transaction.pending_reason if transaction.in_flight else None
+    waiting = snapshot.session.status is SessionStatus.PENDING_CANCELLATION
+    reason = transaction.pending_reason or (PendingReason.UNKNOWN if waiting else None)
     return TransactionAnswer(
         transactionId=transaction.transaction_id,
         provider=transaction.provider,
         status=transaction.status.value,
-        pendingReason=reason and reason.value,
+        pendingReason=reason.value if reason and transaction.in_flight else None,
         settledAfterCancel=snapshot.settled_after_cancel(transaction),
     )
 
@@ -188,6 +181,8 @@ def _transaction_answer(snapshot: SessionSnapshot, transaction: Transaction) -> 
 def _message(cancellation: Cancellation) -> str:
     if cancellation.status is SessionStatus.CANCELLED:
         return f"The session is cancelled; this call cancelled {_count(cancellation.cancelled)}."
+    if not cancellation.pending:
+        return "The session is locked and nothing is in flight; it becomes CANCELLED by itself."
     return (
         f"The session is locked and {_count(cancellation.pending)} may still be in flight;"
         " it becomes CANCELLED by itself."

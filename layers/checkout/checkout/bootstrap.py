@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,25 +26,30 @@ from checkout.settings import (
 from checkout.storage.dynamodb import CheckoutStore
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_stepfunctions import SFNClient
 
     from checkout.idempotency import IdempotentAnswers
     from checkout.providers.base import Provider
 
-# Three tries of at most two seconds: a store that is slower than that is down, as far as an
-# answer within the gateway's 29 s goes. DynamoDB answers within 30 ms (p99.9).
+# Three tries of a second: a store that is slower than that is down, as far as an answer within the
+# gateway's 29 s goes. DynamoDB answers within some 30 ms.
 STORE_CONFIG = Config(
-    connect_timeout=1,
+    connect_timeout=0.5,
     read_timeout=1,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=MAX_PARALLEL_CALLS,
 )
 # One try: a repeated start would be a second fan-out. The driver stops listening before the
-# machine's 20 s are over, since its own answer is due.
+# machine's 20 s are over, since its own answer is due; a worker has 12 s.
 MACHINE_CONFIG = Config(
-    connect_timeout=1, read_timeout=18, retries={"mode": "standard", "total_max_attempts": 1}
+    connect_timeout=1, read_timeout=14, retries={"mode": "standard", "total_max_attempts": 1}
 )
+# What a function keeps for itself of the time it has.
+ANSWER_RESERVE = timedelta(milliseconds=500)
+# And for the record of an answer under an idempotency key.
+RECORD_RESERVE = timedelta(seconds=3)
 
 
 def utc_now() -> datetime:
@@ -54,6 +59,11 @@ def utc_now() -> datetime:
 def new_id() -> str:
     """A new UUID version 7."""
     return uuid7(utc_now(), os.urandom(RANDOM_BYTES))
+
+
+def deadline(context: LambdaContext) -> datetime:
+    """When the function is stopped."""
+    return utc_now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
 
 
 @cache

@@ -14,18 +14,20 @@ from checkout.errors import (
     CancellationInProgressError,
     SessionEndedError,
     SessionNotFoundError,
-    StoreError,
     StoreUnavailableError,
 )
 from checkout.fan_out import FanOut, FanOutResult, TransactionOutcome, WorkOrder
 from checkout.lease import CancelRequest, Lock, LockAttempt, new_lock, next_due, seconds_to_wait
+from checkout.observability import log_failure
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.transactions import SessionSnapshot, TransactionKey, TransactionStatus
 
-# Later than this after its start, a driver begins no fan-out or no store call any more: its answer
-# has to be out before the gateway's 29 s.
-FAN_OUT_WITHIN = timedelta(seconds=3)
-SETTLE_WITHIN = timedelta(seconds=22)
+# What a fan-out and a call of the store may take, time-outs and retries included (bootstrap.py), so
+# that a drive begins none that could end after its answer is due.
+FAN_OUT_TIME = timedelta(seconds=15)
+STORE_TIME = timedelta(seconds=4)
+# However much time there is: what a drive starts has to end within its lease.
+LONGEST_DRIVE = timedelta(seconds=27)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,10 @@ class Cancellation:
 
 
 class CancellationStore(Protocol):
-    """All raise StoreError, after which it is not known whether the change was made."""
+    """All raise StoreError, after which it is not known whether the change was made.
+
+    `complete_cancellation` raises SessionEndedError for a session that is not being cancelled.
+    """
 
     def lock_for_cancellation(self, key: SessionKey, lock: Lock) -> LockAttempt:
         """Raises SessionNotFoundError."""
@@ -70,19 +75,31 @@ class Ports:
 
 
 def drive(
-    ports: Ports, key: SessionKey, driver: str, request: CancelRequest | None
+    ports: Ports,
+    key: SessionKey,
+    driver: str,
+    request: CancelRequest | None,
+    answer_by: datetime,
 ) -> Cancellation:
     """Lock the session and cancel what is in flight. After the lock nothing is raised any more.
 
-    Raises SessionNotFoundError, SessionEndedError, CancellationInProgressError, and StoreError
-    when the lock could not be taken.
+    `driver` is a token of this drive alone. Raises SessionNotFoundError, SessionEndedError (also,
+    without a `request`, of a session that nobody has begun to cancel), CancellationInProgressError,
+    and StoreError when it is not known whether the lock was taken; no provider was called then.
     """
     started = ports.clock()
     lock = new_lock(driver, started, ports.jitter(), request)
-    attempt = ports.store.lock_for_cancellation(key, lock)
+    answer_by = min(answer_by, started + LONGEST_DRIVE)
+    try:
+        attempt = ports.store.lock_for_cancellation(key, lock)
+    except StoreUnavailableError:
+        if ports.clock() + STORE_TIME > answer_by:
+            raise
+        # It may be ours all the same, which the token tells. Else nobody drives it for a lease.
+        attempt = ports.store.lock_for_cancellation(key, lock)
     if not attempt.held:
         return _answer_without_lock(attempt.session, started)
-    return _Drive(ports, attempt.session, driver, started).run()
+    return _Drive(ports, attempt.session, lock, answer_by).run()
 
 
 def complete_if_drained(store: CancellationStore, key: SessionKey, now: datetime) -> bool:
@@ -109,11 +126,12 @@ def _answer_without_lock(session: Session, now: datetime) -> Cancellation:
 class _Drive:
     """One drive of a session that this driver has locked."""
 
-    def __init__(self, ports: Ports, session: Session, driver: str, started: datetime) -> None:
+    def __init__(self, ports: Ports, session: Session, lock: Lock, answer_by: datetime) -> None:
         self._ports = ports
         self._session = session
-        self._driver = driver
-        self._started = started
+        self._lock = lock
+        self._driver = lock.driver
+        self._answer_by = answer_by
         self._cancelled: set[str] = set()
         self._settled: set[str] = set()
         self._in_flight: set[str] = set(session.attempts)
@@ -121,8 +139,9 @@ class _Drive:
     def run(self) -> Cancellation:
         try:
             return self._cancel_in_flight()
-        except StoreError:
+        except Exception as error:  # noqa: BLE001 - from the lock on trouble means pending
             # The lease is left to expire: it is not known what was stored, and `dueAt` is set.
+            log_failure("drive was cut short", error)
             return self._result(SessionStatus.PENDING_CANCELLATION)
 
     def _cancel_in_flight(self) -> Cancellation:
@@ -131,7 +150,7 @@ class _Drive:
         snapshot = self._read()
         if snapshot.drained:
             return self._complete()
-        if self._is_later_than(FAN_OUT_WITHIN):
+        if not self._has(FAN_OUT_TIME + STORE_TIME):
             return self._settle_up(FanOutResult((), finished=True))
         order = WorkOrder(
             self._session.key, self._driver, self._session.lease_until, snapshot.in_flight
@@ -145,8 +164,8 @@ class _Drive:
 
     @property
     def _store(self) -> CancellationStore:
-        # A store that would answer after the gateway has given up is as good as a broken one.
-        if self._is_later_than(SETTLE_WITHIN):
+        # A store that may answer after the gateway has given up is as good as a broken one.
+        if not self._has(STORE_TIME):
             raise StoreUnavailableError("no time left to ask")
         return self._ports.store
 
@@ -188,14 +207,16 @@ class _Drive:
         return self._result(SessionStatus.CANCELLED)
 
     def _release(self) -> Cancellation:
-        due_at = next_due(self._ports.clock(), self._session.drives, self._ports.jitter())
+        # Only the recovery waits longer each time: a caller's repeats must not slow it down.
+        drives = 1 if self._lock.request else self._session.drives
+        due_at = next_due(self._ports.clock(), drives, self._ports.jitter())
         status = self._store.release_lease(self._session.key, self._driver, due_at)
         if status is SessionStatus.CANCELLED:
             self._in_flight.clear()
         return self._result(status)
 
-    def _is_later_than(self, budget: timedelta) -> bool:
-        return self._ports.clock() - self._started > budget
+    def _has(self, time: timedelta) -> bool:
+        return self._ports.clock() + time <= self._answer_by
 
     def _result(self, status: SessionStatus) -> Cancellation:
         return Cancellation(

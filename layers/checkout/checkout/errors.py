@@ -15,7 +15,8 @@ CheckoutError
 │   ├── TransactionExistsError
 │   ├── TooManyTransactionsError
 │   ├── AttachTooLateError               the attempt was attached too slowly to be sent
-│   └── ReferenceConflictError
+│   ├── ReferenceConflictError
+│   └── PaymentGivenUpError              created after all, and its session is being cancelled
 ├── TryAgainError                    repeat it after `retry_after` seconds
 │   ├── CancellationInProgressError
 │   ├── IdempotencyInProgressError
@@ -105,6 +106,10 @@ class AttachTooLateError(GiveUpError):
 
 class ReferenceConflictError(GiveUpError):
     """The transaction has another provider reference already."""
+
+
+class PaymentGivenUpError(GiveUpError):
+    """A cancellation took this payment for never sent, and it was. It has to be voided."""
 
 
 class TryAgainError(CheckoutError):

@@ -4,7 +4,6 @@ Messages name the field and the rule, never the value: it may be secret, and it 
 """
 
 import base64
-import binascii
 import json
 import re
 import unicodedata
@@ -24,6 +23,8 @@ from checkout.lease import CancelRequest
 from checkout.sessions import SessionKey
 
 MAX_REASON = 500
+# A well-formed body is shorter, even with every character of the reason escaped.
+MAX_BODY = 16_384
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Cc: control characters. Cs: half of a surrogate pair, which no UTF-8 text can hold.
 _FORBIDDEN = frozenset({"Cc", "Cs"})
@@ -86,12 +87,11 @@ def _merchant_id(event: Mapping[str, Any], claim: str) -> str:
 
 def _headers(event: Mapping[str, Any], name: str) -> list[str]:
     """Every value of a header, whatever the case of its name."""
-    many = event.get("multiValueHeaders") or {}
-    one = {key: [value] for key, value in (event.get("headers") or {}).items()}
-    for key, values in {**one, **many}.items():
-        if key.lower() == name:
-            return list(values or [])
-    return []
+    many = event.get("multiValueHeaders")
+    if not many:
+        many = {key: [value] for key, value in (event.get("headers") or {}).items()}
+    found = [values or [] for key, values in many.items() if key.lower() == name]
+    return [value or "" for values in found for value in values]
 
 
 def _check_content_type(values: list[str]) -> None:
@@ -111,12 +111,14 @@ def _idempotency_key(values: list[str]) -> str | None:
 
 
 def _body_text(event: Mapping[str, Any]) -> str:
-    body = event.get("body") or ""
+    body = str(event.get("body") or "")
+    if len(body) > MAX_BODY:
+        raise InvalidRequestError("body", f"is longer than {MAX_BODY} characters")
     if not event.get("isBase64Encoded"):
-        return str(body)
+        return body
     try:
         return base64.b64decode(body, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, or not UTF-8
         raise InvalidRequestError("body", "is not UTF-8 text") from None
 
 
@@ -136,11 +138,11 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidRequestError(_printable(twice), "is there more than once")
+    value: dict[str, Any] = {}
+    for name, content in pairs:
+        if name in value:
+            raise InvalidRequestError(_printable(name), "is there more than once")
+        value[name] = content
     return value
 
 
@@ -153,8 +155,9 @@ def _validated(value: dict[str, Any]) -> CancelBody:
         return CancelBody.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = _printable(str(first["loc"][0]))
-    raise InvalidRequestError(field, _PROBLEMS.get(first["type"], "has a wrong type"))
+    # pydantic names no place for a field whose name is no UTF-8 text.
+    field = _printable(str(first["loc"][0])) if first["loc"] else "a field's name"
+    raise InvalidRequestError(field, _PROBLEMS.get(first["type"], "has a wrong form"))
 
 
 def _session_id(text: str) -> str:

@@ -26,6 +26,7 @@ from checkout.errors import (
     IdempotencyInProgressError,
     StoreUnavailableError,
 )
+from checkout.observability import log_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +49,9 @@ class KeyedCall:
 
 class IdempotentAnswers:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        # One for all calls: each new one leaves a handler on the shared client for ever. It keeps
+        # the first configuration that it is used with, which is why there is only this one use.
+        self._records = DynamoDBPersistenceLayer(table_name=table, boto3_client=client)
 
     def once(self, call: KeyedCall, context: LambdaContext, action: Callable[[], str]) -> str:
         """The answer of the first call with this key, which runs `action`.
@@ -66,6 +68,7 @@ class IdempotentAnswers:
             raise IdempotencyInProgressError(RETRY_AFTER_SECONDS) from None
         except IdempotencyPersistenceLayerError as error:
             # What the action came to must not be lost with the record of it.
+            log_failure("idempotency record failed", error)
             return first.result(StoreUnavailableError(type(error).__name__))
 
     def _decorated(
@@ -80,10 +83,7 @@ class IdempotentAnswers:
         )
         decorate = idempotent_function(
             data_keyword_argument="call",
-            # One store object an action: it takes over the first configuration it is used with.
-            persistence_store=DynamoDBPersistenceLayer(
-                table_name=self._table, boto3_client=self._client
-            ),
+            persistence_store=self._records,
             config=config,
             key_prefix="cancel_session",
         )
@@ -97,13 +97,13 @@ class _FirstCall:
     def __init__(self, action: Callable[[], str]) -> None:
         self._action = action
         self._answer: str | None = None
-        self._error: CheckoutError | None = None
+        self._error: Exception | None = None
 
     def run(self, call: dict[str, Any]) -> dict[str, str]:
         del call  # what the record is kept under
         try:
             self._answer = self._action()
-        except CheckoutError as error:
+        except Exception as error:
             self._error = error
             raise
         return {"answer": self._answer}

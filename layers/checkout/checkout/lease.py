@@ -10,8 +10,8 @@ from math import ceil
 from checkout.sessions import Session
 from checkout.timestamps import from_millis
 
-# Outlives everything a driver can have started: it starts the machine within FAN_OUT_WITHIN, the
-# machine runs 20 s, a worker that starts last 12 s more; the rest is for clocks that disagree.
+# Outlives everything a driver can have started: it starts the machine within 8 s, the machine runs
+# 20 s, a worker that starts last 12 s more; the rest is for clocks that disagree.
 LEASE = timedelta(seconds=60)
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=1)

@@ -1,12 +1,22 @@
-"""The only logger, and the only way to count something.
+"""The only logger, and the only ways to report a failure and to count something.
 
 Log messages are constants with fields. No body, reason, token or secret is ever a field.
 """
+
+import traceback
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger()
+
+
+def log_failure(message: str, error: Exception) -> None:
+    """What failed and where, without the error's text, which may hold what somebody sent."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.name}:{frame.lineno}" for frame in frames]
+    code = getattr(error, "code", None)
+    logger.error(message, error_type=type(error).__name__, code=code, places=places)
 
 
 def count(name: str, number: int = 1) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from checkout.errors import (
     AttachTooLateError,
+    PaymentGivenUpError,
     SessionLockedError,
     TooManyTransactionsError,
     TransactionNotFoundError,
@@ -31,13 +32,14 @@ from checkout.transactions import (
 class StatusChange:
     """What became of a reported status.
 
-    `status` is the transaction's status now. `settled_after_cancel` is true when this report is
-    the first to tell of money that arrived for a cancelled transaction.
+    `status` is the transaction's status now. `late_settlement` is true when this report is the
+    first to tell of money that arrived although the transaction had ended otherwise, or although
+    its cancelled session waited for it: somebody has to decide about a refund.
     """
 
     status: TransactionStatus
     changed: bool
-    settled_after_cancel: bool = False
+    late_settlement: bool = False
 
 
 class PaymentStore(Protocol):
@@ -54,7 +56,7 @@ class PaymentStore(Protocol):
         Raises SessionNotFoundError.
         """
 
-    def record_reference(self, key: TransactionKey, provider: str, reference: str) -> None:
+    def record_reference(self, key: TransactionKey, provider: str, reference: str) -> Transaction:
         """Raises TransactionNotFoundError, ReferenceConflictError."""
 
     def record_status(
@@ -63,7 +65,7 @@ class PaymentStore(Protocol):
         """The transaction, and whether this call changed it; None if there is no such one."""
 
     def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
-        """Whether it was the first for a transaction that the cancellation had ended."""
+        """Whether it was the first one of this transaction."""
 
     def end_session(self, key: SessionKey, status: SessionStatus, now: datetime) -> Session:
         """The session afterwards. Raises SessionNotFoundError."""
@@ -81,7 +83,8 @@ def begin_transaction(
 
     Returns the moment until which the provider may be called; after it, never. Raises
     SessionLockedError (the session is not `OPEN`), SessionNotFoundError,
-    TooManyTransactionsError, AttachTooLateError: then the provider must not be called at all.
+    TooManyTransactionsError, AttachTooLateError, StoreError: then the provider must not be called
+    at all. Another try is another attempt, with a new transaction id.
     """
     now = clock()
     store.put_attempt(attempt, now)
@@ -104,9 +107,13 @@ def record_reference(
 ) -> None:
     """The provider's own id of the payment, once the provider has answered.
 
-    The same one again is fine. Raises TransactionNotFoundError, ReferenceConflictError.
+    The same one again is fine. Raises TransactionNotFoundError, ReferenceConflictError, and
+    PaymentGivenUpError, with the reference stored, where a cancellation took the payment for
+    never sent: it exists after all, and has to be voided.
     """
-    store.record_reference(key, provider, reference)
+    transaction = store.record_reference(key, provider, reference)
+    if transaction.status is TransactionStatus.FAILED and transaction.driver:
+        raise PaymentGivenUpError(key.transaction_id)
 
 
 def record_status(
@@ -120,9 +127,11 @@ def record_status(
     transaction, changed = store.record_status(key, status, now)
     if transaction is None:
         raise TransactionNotFoundError(key.transaction_id)
-    money_arrived = status is TransactionStatus.SETTLED and transaction.status is not status
-    late = not changed and money_arrived and store.record_late_settlement(key, now)
-    return StatusChange(transaction.status, changed, settled_after_cancel=late)
+    late = transaction.awaited or transaction.status is not status
+    if status is TransactionStatus.SETTLED and late:
+        late_settlement = store.record_late_settlement(key, now)
+        return StatusChange(transaction.status, changed, late_settlement)
+    return StatusChange(transaction.status, changed)
 
 
 def complete_session(store: PaymentStore, key: SessionKey, now: datetime) -> None:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from checkout.errors import StoreError
 from checkout.fan_out import TransactionOutcome, WorkOrder
+from checkout.observability import log_failure
 from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
 from checkout.timestamps import from_millis
 from checkout.transactions import (
+    CLOCK_SKEW,
+    IN_FLIGHT,
     NEVER_SENT_AFTER,
     TERMINAL,
     PendingReason,
@@ -21,16 +24,19 @@ from checkout.transactions import (
 
 # Seconds that one call at a provider may take, connecting included.
 PROVIDER_TIMEOUT = 8.0
+# Seconds for a question about a payment, so that there is time left to cancel it.
+RETRIEVE_TIMEOUT = 3.0
 # What is left for storing the outcome before the worker's own time-out.
 STORE_RESERVE = timedelta(seconds=2)
 # A call with less time than this would only tell that there was no time.
 SHORTEST_CALL = 0.2
 MAX_PARALLEL_CALLS = 50
 
-# After these the provider has spoken: ask what became of it before cancelling once more.
-ASK_FIRST = frozenset({PendingReason.REQUESTED, PendingReason.UNSUPPORTED, PendingReason.REFUSED})
+# With these the provider has spoken of the payment, so it exists there.
+SPOKEN = frozenset({PendingReason.REQUESTED, PendingReason.UNSUPPORTED, PendingReason.REFUSED})
 
 _FAILED = ProviderAnswer(CancelOutcome.TERMINAL, TransactionStatus.FAILED)
+_NOT_FOUND = ProviderAnswer(CancelOutcome.NOT_FOUND)
 _UNKNOWN = ProviderAnswer(CancelOutcome.UNKNOWN)
 
 
@@ -39,12 +45,14 @@ class OutcomeRecord:
     """What is to be stored about one transaction, in the name of `driver`.
 
     `next_attempt` replaces the transaction's `cancel_attempt` after an answered refusal.
+    `never_sent` says that the answer holds only if nothing tells that the payment was sent.
     """
 
     driver: str
     answer: ProviderAnswer
     now: datetime
     next_attempt: int | None = None
+    never_sent: bool = False
 
 
 class OutcomeStore(Protocol):
@@ -55,6 +63,9 @@ class OutcomeStore(Protocol):
 
         Raises StoreError, and TransactionNotFoundError.
         """
+
+    def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
+        """The payer's money arrived although we were cancelling. Raises StoreError."""
 
 
 def cancel_transactions(
@@ -69,7 +80,7 @@ def cancel_transactions(
     `deadline` is when this worker is stopped. No call at the provider ends after it or after
     the lease.
     """
-    stop = min(deadline - STORE_RESERVE, from_millis(order.lease_until))
+    stop = min(deadline - STORE_RESERVE, from_millis(order.lease_until) - CLOCK_SKEW)
     worker = _Worker(provider, store, order.driver, stop, clock)
     with ThreadPoolExecutor(min(len(order.transactions) or 1, MAX_PARALLEL_CALLS)) as pool:
         return list(pool.map(worker.cancel, order.transactions))
@@ -85,34 +96,39 @@ class _Worker:
 
     def cancel(self, transaction: Transaction) -> TransactionOutcome:
         answer, refused = self._ask(transaction)
+        never_sent = self._was_never_sent(transaction, answer, refused)
         record = OutcomeRecord(
             driver=self.driver,
-            answer=self._judge(transaction, answer),
+            answer=_FAILED if never_sent else answer,
             now=self.clock(),
             # A provider may replay its stored refusal for an old key, so a refusal asks for a
             # new one; after no answer the old key keeps a second void from being made.
             next_attempt=transaction.cancel_attempt + 1 if refused else None,
+            never_sent=never_sent,
         )
-        return self._store(transaction, record)
+        try:
+            return self._store(transaction.key, record)
+        except StoreError as error:
+            log_failure("outcome was not stored", error)
+            return TransactionOutcome(transaction.transaction_id, answer.outcome, status=None)
 
     def _ask(self, transaction: Transaction) -> tuple[ProviderAnswer, bool]:
         """The provider's answer, and whether it refused a cancellation."""
-        if transaction.pending_reason in ASK_FIRST:
+        if transaction.pending_reason:
+            # A drive before this one asked already: it may have ended, or be cancelled, since.
             ended = self._ended(transaction)
-            if ended and ended.outcome is not CancelOutcome.UNKNOWN:
+            if ended and ended.outcome in (CancelOutcome.CANCELLED, CancelOutcome.TERMINAL):
                 return ended, False
-            if transaction.pending_reason is PendingReason.REQUESTED:
-                return ProviderAnswer(CancelOutcome.REQUESTED), False
         answer = self._cancel(transaction)
         if answer.outcome not in (CancelOutcome.REFUSED, CancelOutcome.UNSUPPORTED):
             return answer, False
-        refused = answer.outcome is CancelOutcome.REFUSED
-        return self._ended(transaction) or answer, refused
+        # Its status decides. A refusal alone never does.
+        return self._ended(transaction) or answer, answer.outcome is CancelOutcome.REFUSED
 
     def _cancel(self, transaction: Transaction) -> ProviderAnswer:
         if not self.provider.supports_cancel:
             return ProviderAnswer(CancelOutcome.UNSUPPORTED)
-        timeout = self._timeout()
+        timeout = self._timeout(PROVIDER_TIMEOUT)
         if timeout < SHORTEST_CALL:
             return _UNKNOWN
         key = f"{transaction.transaction_id}-{transaction.cancel_attempt}"
@@ -120,42 +136,51 @@ class _Worker:
 
     def _ended(self, transaction: Transaction) -> ProviderAnswer | None:
         """How it has ended, if it has; None if it is in flight or the provider cannot tell."""
-        timeout = self._timeout()
+        timeout = self._timeout(RETRIEVE_TIMEOUT)
         if not self.provider.supports_retrieve:
             return None
         if timeout < SHORTEST_CALL:
             return _UNKNOWN
         return _from_status(self.provider.retrieve(transaction, timeout))
 
-    def _timeout(self) -> float:
-        return min(PROVIDER_TIMEOUT, (self.stop - self.clock()).total_seconds())
+    def _timeout(self, most: float) -> float:
+        return min(most, (self.stop - self.clock()).total_seconds())
 
-    def _judge(self, transaction: Transaction, answer: ProviderAnswer) -> ProviderAnswer:
-        """A payment that the provider does not know was never created, once it is too late to be.
+    def _was_never_sent(
+        self, transaction: Transaction, answer: ProviderAnswer, refused: bool
+    ) -> bool:
+        """Whether the provider does not know it, and nothing tells that it ever did.
 
-        A transaction with a reference was created there: that it is not found is a contradiction
-        (the wrong account, say), and stays in flight.
+        Where something does, not finding it is a contradiction (the wrong account, say), and it
+        stays in flight.
         """
-        never_sent = self.clock() > transaction.attached_at + NEVER_SENT_AFTER
-        unknown = answer.outcome is CancelOutcome.NOT_FOUND
-        if unknown and never_sent and transaction.provider_reference is None:
-            return _FAILED
-        return answer
+        too_late = self.clock() > transaction.attached_at + NEVER_SENT_AFTER
+        untouched = (
+            transaction.status is TransactionStatus.PENDING
+            and transaction.provider_reference is None
+            and transaction.pending_reason not in SPOKEN
+            and not refused
+        )
+        return answer.outcome is CancelOutcome.NOT_FOUND and too_late and untouched
 
-    def _store(self, transaction: Transaction, record: OutcomeRecord) -> TransactionOutcome:
+    def _store(self, key: TransactionKey, record: OutcomeRecord) -> TransactionOutcome:
         outcome = record.answer.outcome
-        try:
-            status, ours = self.store.record_outcome(transaction.key, record)
-        except StoreError:
-            return TransactionOutcome(transaction.transaction_id, outcome, status=None)
-        if not ours and status in TERMINAL:
+        status, ours = self.store.record_outcome(key, record)
+        if record.never_sent and status in IN_FLIGHT:
+            # Sent after all, since the driver read it.
+            return self._store(key, replace(record, answer=_NOT_FOUND, never_sent=False))
+        if not ours and status is TransactionStatus.SETTLED:
+            self.store.record_late_settlement(key, record.now)
+        # A webhook may have told of our own void before us: then it is cancelled all the same.
+        confirmed = outcome is CancelOutcome.CANCELLED and status is TransactionStatus.CANCELLED
+        if not (ours or confirmed) and status in TERMINAL:
             outcome = CancelOutcome.TERMINAL
-        return TransactionOutcome(transaction.transaction_id, outcome, status)
+        return TransactionOutcome(key.transaction_id, outcome, status)
 
 
 def _from_status(answer: ProviderStatus) -> ProviderAnswer | None:
     if not answer.found:
-        return ProviderAnswer(CancelOutcome.NOT_FOUND)
+        return _NOT_FOUND
     if answer.status is None:
         return _UNKNOWN
     if answer.status is TransactionStatus.CANCELLED:

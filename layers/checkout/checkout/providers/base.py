@@ -39,6 +39,8 @@ class Provider(Protocol):
     """An adapter. It answers for every trouble at the provider and raises only for bugs.
 
     `timeout` is in seconds, for the whole call: no request of it is under way afterwards.
+    A transaction without a provider's reference is looked up by our own id; an adapter that
+    cannot do that answers `UNKNOWN`, never `NOT_FOUND`, which says that it looked.
     """
 
     @property

@@ -121,13 +121,14 @@ class CheckoutStore:
         if not self._put(transaction_requests.put_attempt(attempt, now)):
             raise TransactionExistsError(attempt.key.transaction_id)
 
-    def record_reference(self, key: TransactionKey, provider: str, reference: str) -> None:
+    def record_reference(self, key: TransactionKey, provider: str, reference: str) -> Transaction:
         request = transaction_requests.record_reference(key, provider, reference)
         item, changed = self._change(request)
         if item is None:
             raise TransactionNotFoundError(key.transaction_id)
         if not changed:
             raise ReferenceConflictError(key.transaction_id)
+        return transaction_from(key.session, item)
 
     def record_status(
         self, key: TransactionKey, status: TransactionStatus, now: datetime

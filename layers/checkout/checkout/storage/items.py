@@ -18,6 +18,8 @@ from checkout.transactions import (
 
 SESSION = "SESSION"
 TRANSACTION_PREFIX = "TRANSACTION#"
+# What the stream's filter looks for, so that ordinary payments wake nobody.
+MARK = "PENDING"
 
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
@@ -83,15 +85,27 @@ def transaction_from(session: SessionKey, raw: Mapping[str, Any]) -> Transaction
         provider_account=item["providerAccount"],
         provider_reference=item.get("providerReference"),
         money=Money(int(item["amount"]), item["currency"]),
-        status=TransactionStatus(item["status"]),
+        status=_transaction_status(item["status"]),
         created_at=from_text(item["createdAt"]),
         attached_at=from_text(item["attachedAt"]),
         cancel_attempt=int(item.get("cancelAttempt", 0)),
-        pending_reason=PendingReason(detail) if detail else None,
+        pending_reason=_pending_reason(detail) if detail else None,
+        awaited=item.get("cancellation") == MARK,
         driver=item.get("driver"),
         settled_at=_moment(item, "settledAt"),
         settled_after_cancel=item.get("settledAfterCancel", False),
     )
+
+
+def _transaction_status(text: str) -> TransactionStatus:
+    """A status of a newer release counts as in flight: one such item must not block the others."""
+    known = text in TransactionStatus.__members__
+    return TransactionStatus[text] if known else TransactionStatus.PROCESSING
+
+
+def _pending_reason(text: str) -> PendingReason:
+    known = text in PendingReason.__members__
+    return PendingReason[text] if known else PendingReason.UNKNOWN
 
 
 def _moment(item: Mapping[str, Any], name: str) -> datetime | None:

@@ -11,6 +11,7 @@ from checkout.provider_cancellation import OutcomeRecord
 from checkout.providers.base import CancelOutcome
 from checkout.storage.expressions import Request, put_new, update_if
 from checkout.storage.items import (
+    MARK,
     TRANSACTION_PREFIX,
     partition_key,
     provider_key,
@@ -26,9 +27,6 @@ from checkout.transactions import (
     TransactionStatus,
     may_come_from,
 )
-
-# What the stream's filter looks for, so that ordinary payments wake nobody.
-MARK = "PENDING"
 
 
 def put_attempt(attempt: Attempt, now: datetime) -> Request:
@@ -62,25 +60,31 @@ def record_reference(key: TransactionKey, provider: str, reference: str) -> Requ
 
 def record_status(key: TransactionKey, status: TransactionStatus, now: datetime) -> Request:
     update, values = "SET #status = :status", {":status": status.value}
+    # Without a driver's token no driver can take this end for its own write.
+    remove = " REMOVE cancellationDetail, driver"
     if status is TransactionStatus.SETTLED:
-        update += ", settledAt = :now"
+        # The mark stays: it tells that a cancelled session waited, until that is recorded too.
+        update += ", settledAt = :now" + remove
         values[":now"] = to_text(now)
-    if status in TERMINAL:
-        # Without a driver's token no driver can take this end for its own write.
-        update += " REMOVE cancellation, cancellationDetail, driver"
+    elif status in TERMINAL:
+        update += remove + ", cancellation"
     return _update_from(key, may_come_from(status), update, values)
 
 
 def record_late_settlement(key: TransactionKey, now: datetime) -> Request:
-    cancelled = "#status = :cancelled"
-    # Given up by a driver: the provider did not know the payment, or said that it had ended.
-    given_up = "#status IN (:failed, :expired) AND attribute_exists(driver)"
+    # It settled while its session was being cancelled; or it had ended otherwise, which is never
+    # overwritten, and the provider reports money.
+    ended = "#status IN (:settled, :cancelled, :failed, :expired)"
     first = "attribute_not_exists(settledAfterCancel)"
     return update_if(
         transaction_item_key(key),
-        condition=f"({cancelled} OR ({given_up})) AND {first}",
-        update="SET settledAfterCancel = :yes, settledAt = :now",
+        condition=f"{ended} AND {first}",
+        update=(
+            "SET settledAfterCancel = :yes, settledAt = if_not_exists(settledAt, :now)"
+            " REMOVE cancellation"
+        ),
         values={
+            ":settled": TransactionStatus.SETTLED.value,
             ":cancelled": TransactionStatus.CANCELLED.value,
             ":failed": TransactionStatus.FAILED.value,
             ":expired": TransactionStatus.EXPIRED.value,
@@ -109,6 +113,8 @@ def record_outcome(key: TransactionKey, record: OutcomeRecord) -> Request:
         sets += ["settledAt = :now", "settledAfterCancel = :yes"]
         values |= {":now": to_text(record.now), ":yes": True}
     update = f"SET {', '.join(sets)} REMOVE cancellation, cancellationDetail"
+    if record.never_sent:
+        return _unless_sent(_update_from(key, {TransactionStatus.PENDING}, update, values))
     return _update_from(key, IN_FLIGHT, update, values)
 
 
@@ -127,11 +133,17 @@ def _pending_reason(outcome: CancelOutcome) -> PendingReason:
     return PendingReason[outcome.value] if known else PendingReason.UNKNOWN
 
 
+def _unless_sent(request: Request) -> Request:
+    # A reference or another status tells that the provider was called after all.
+    unknown = "attribute_not_exists(providerReference)"
+    return {**request, "ConditionExpression": f"{request['ConditionExpression']} AND {unknown}"}
+
+
 def _mark(
     key: TransactionKey, values: dict[str, Any], sets: list[str], reason: PendingReason
 ) -> Request:
     # Not knowing is no news: it must not hide that an earlier cancellation was accepted.
-    known = reason is not PendingReason.UNKNOWN
+    known = reason not in (PendingReason.UNKNOWN, PendingReason.NOT_FOUND)
     detail = ":reason" if known else "if_not_exists(cancellationDetail, :reason)"
     marks = ["cancellation = :mark", f"cancellationDetail = {detail}", *sets]
     values = {**values, ":mark": MARK, ":reason": reason.value}
