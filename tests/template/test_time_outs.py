@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from checkout.bootstrap import MACHINE_CONFIG
-from checkout.cancellation import FAN_OUT_WITHIN, SETTLE_WITHIN
+from checkout.bootstrap import ANSWER_RESERVE, MACHINE_CONFIG, STORE_CONFIG
+from checkout.cancellation import FAN_OUT_TIME, LONGEST_DRIVE, STORE_TIME
 from checkout.lease import LEASE
 from checkout.provider_cancellation import PROVIDER_TIMEOUT, STORE_RESERVE
 from checkout.transactions import CLOCK_SKEW
@@ -59,16 +59,30 @@ def test_the_lease_outlives_everything_that_a_driver_can_have_started(worker: st
 
 @pytest.mark.parametrize("worker", workers())
 def test_clocks_may_disagree_since_a_driver_starts_its_fan_out_early(worker: str) -> None:
+    latest_start = LONGEST_DRIVE - FAN_OUT_TIME - STORE_TIME
     latest = timedelta(seconds=machine() + function_seconds(worker))
-    assert FAN_OUT_WITHIN + latest + CLOCK_SKEW <= LEASE
+    assert latest_start + latest + CLOCK_SKEW <= LEASE
 
 
-def test_a_driver_that_stops_listening_to_a_fan_out_can_still_settle_up() -> None:
+def test_a_drive_counts_on_what_its_clients_may_take() -> None:
+    # Their options are attributes that no stub lists.
+    machine_config: Any = MACHINE_CONFIG
+    store_config: Any = STORE_CONFIG
+    listens = machine_config.connect_timeout + machine_config.read_timeout
+    assert timedelta(seconds=listens) <= FAN_OUT_TIME
+    tries = store_config.retries["total_max_attempts"]
+    assert timedelta(seconds=tries * store_config.read_timeout) <= STORE_TIME
+
+
+@pytest.mark.parametrize("worker", workers())
+def test_a_driver_listens_for_as_long_as_a_worker_may_run(worker: str) -> None:
+    assert FAN_OUT_TIME > timedelta(seconds=function_seconds(worker))
+
+
+def test_a_function_that_starts_at_once_has_time_for_its_fan_out() -> None:
     cancel = timedelta(seconds=function_seconds("CancelSessionFunction"))
-    config: Any = MACHINE_CONFIG  # its options are attributes that no stub lists
-    listens = timedelta(seconds=config.connect_timeout + config.read_timeout)
-    assert FAN_OUT_WITHIN + listens <= SETTLE_WITHIN
-    assert cancel > SETTLE_WITHIN
+    assert FAN_OUT_TIME + 2 * STORE_TIME + ANSWER_RESERVE <= cancel
+    assert cancel <= LONGEST_DRIVE
 
 
 def test_a_worker_that_did_not_start_can_still_run_to_its_end_within_the_machine() -> None:

@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from checkout.cancellation import Ports
 from checkout.ids import RANDOM_BYTES, uuid7
+from checkout.observability import log_failure
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS
 from checkout.settings import (
     CancelSessionSettings,
@@ -92,6 +93,7 @@ def ports() -> Ports:
         fan_out=StateMachineFanOut(client, arn),
         clock=utc_now,
         jitter=random.random,
+        report=log_failure,
     )
 
 

@@ -18,7 +18,6 @@ from checkout.errors import (
 )
 from checkout.fan_out import FanOut, FanOutResult, TransactionOutcome, WorkOrder
 from checkout.lease import CancelRequest, Lock, LockAttempt, new_lock, next_due, seconds_to_wait
-from checkout.observability import log_failure
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.transactions import SessionSnapshot, TransactionKey, TransactionStatus
 
@@ -66,12 +65,16 @@ class CancellationStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """`jitter` gives a number from 0 to 1 and keeps retries of many sessions apart."""
+    """`jitter` gives a number from 0 to 1 and keeps retries of many sessions apart.
+
+    `report` tells operators of a trouble that the caller is not told of.
+    """
 
     store: CancellationStore
     fan_out: FanOut
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
+    report: Callable[[str, Exception], None]
 
 
 def drive(
@@ -141,7 +144,7 @@ class _Drive:
             return self._cancel_in_flight()
         except Exception as error:  # noqa: BLE001 - from the lock on trouble means pending
             # The lease is left to expire: it is not known what was stored, and `dueAt` is set.
-            log_failure("drive was cut short", error)
+            self._ports.report("drive was cut short", error)
             return self._result(SessionStatus.PENDING_CANCELLATION)
 
     def _cancel_in_flight(self) -> Cancellation:

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from checkout.errors import StoreError
 from checkout.fan_out import TransactionOutcome, WorkOrder
-from checkout.observability import log_failure
 from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
 from checkout.timestamps import from_millis
 from checkout.transactions import (
@@ -74,14 +73,15 @@ def cancel_transactions(
     order: WorkOrder,
     deadline: datetime,
     clock: Callable[[], datetime],
+    report: Callable[[str, Exception], None],
 ) -> list[TransactionOutcome]:
     """Cancel all of them at once; every outcome is stored before it is returned.
 
     `deadline` is when this worker is stopped. No call at the provider ends after it or after
-    the lease.
+    the lease. `report` tells operators of an outcome that could not be stored.
     """
     stop = min(deadline - STORE_RESERVE, from_millis(order.lease_until) - CLOCK_SKEW)
-    worker = _Worker(provider, store, order.driver, stop, clock)
+    worker = _Worker(provider, store, order.driver, stop, clock, report)
     with ThreadPoolExecutor(min(len(order.transactions) or 1, MAX_PARALLEL_CALLS)) as pool:
         return list(pool.map(worker.cancel, order.transactions))
 
@@ -93,6 +93,7 @@ class _Worker:
     driver: str
     stop: datetime
     clock: Callable[[], datetime]
+    report: Callable[[str, Exception], None]
 
     def cancel(self, transaction: Transaction) -> TransactionOutcome:
         answer, refused = self._ask(transaction)
@@ -109,7 +110,7 @@ class _Worker:
         try:
             return self._store(transaction.key, record)
         except StoreError as error:
-            log_failure("outcome was not stored", error)
+            self.report("outcome was not stored", error)
             return TransactionOutcome(transaction.transaction_id, answer.outcome, status=None)
 
     def _ask(self, transaction: Transaction) -> tuple[ProviderAnswer, bool]:

@@ -4,6 +4,7 @@ Each condition is made of named parts. A part's comment says in which situation 
 """
 
 from datetime import datetime
+from typing import Any
 from zlib import crc32
 
 from checkout.lease import Lock
@@ -55,20 +56,11 @@ def lock_for_cancellation(key: SessionKey, lock: Lock) -> Request:
     first = "#status = :open"
     # The last driver finished, and gave the lease back as 0, or it died.
     abandoned = "#status = :pending AND leaseUntil < :now"
-    values = {
-        ":pending": SessionStatus.PENDING_CANCELLATION.value,
-        ":now": to_millis(lock.now),
-        ":lease": to_millis(lock.lease_until),
-        ":due": to_millis(lock.due_at),
-        ":shard": due_shard(key.session_id),
-        ":driver": lock.driver,
-        ":zero": 0,
-        ":one": 1,
-    }
     update = (
         "SET #status = :pending, driver = :driver, leaseUntil = :lease, dueShard = :shard,"
         " dueAt = :due, drives = if_not_exists(drives, :zero) + :one"
     )
+    values = _lease_values(key, lock)
     if lock.request is None:
         return update_if(session_item_key(key), abandoned, update, values)
     # A reason is stored even if it is none, so that a later call cannot add one.
@@ -141,3 +133,16 @@ def attach_attempt(key: TransactionKey) -> Request:
 
 def due_shard(session_id: str) -> str:
     return str(crc32(session_id.encode()) % DUE_SHARDS)
+
+
+def _lease_values(key: SessionKey, lock: Lock) -> dict[str, Any]:
+    return {
+        ":pending": SessionStatus.PENDING_CANCELLATION.value,
+        ":driver": lock.driver,
+        ":now": to_millis(lock.now),
+        ":lease": to_millis(lock.lease_until),
+        ":due": to_millis(lock.due_at),
+        ":shard": due_shard(key.session_id),
+        ":zero": 0,
+        ":one": 1,
+    }
