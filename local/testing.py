@@ -23,9 +23,7 @@ def check_there(tiers: Sequence[str]) -> None:
     """Raises Problem: a tier has no tests. None is ever skipped in silence."""
     absent = [tier for tier in tiers if not list((ROOT / "tests" / tier).rglob("test_*.py"))]
     if absent:
-        raise Problem(
-            f"There are no tests in tests/{', tests/'.join(absent)}: this checkout is not whole."
-        )
+        raise Problem(f"No tests in tests/{', tests/'.join(absent)}: it is not whole.")
 
 
 def pytest(tiers: Sequence[str], more: Mapping[str, str]) -> int:
