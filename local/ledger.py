@@ -4,7 +4,7 @@ import argparse
 
 from checkout.errors import SessionNotFoundError
 from checkout.transactions import SessionSnapshot
-from local import show, stack
+from local import lifecycle, show
 from local.console import Problem, run
 from local.inspection import Inspector
 from local.payments import USAGE
@@ -27,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bin/ledger", description=__doc__)
     parser.add_argument("session", help="session id")
     asked = parser.parse_args()
-    inspector, snapshot = find(stack.read(Places.from_environment().stack_json), asked.session)
+    inspector, snapshot = find(lifecycle.require(Places.from_environment()), asked.session)
     rows = []
     for each in snapshot.transactions:
         entry = inspector.ledger(each.provider, each.transaction_id)

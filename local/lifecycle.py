@@ -47,6 +47,17 @@ def examine(places: Places) -> State:
     return State.UP if whole else State.BROKEN
 
 
+def require(places: Places) -> Stack:
+    """The stack that is running. Raises Problem (exit code 2): there is none."""
+    described = stack.read(places.stack_json)
+    if not emulator.is_healthy(described.endpoint_url or ""):
+        raise Problem(
+            f"The stack of {places.stack_json} has gone: 'make up' starts a new one.",
+            stack.NOT_RUNNING,
+        )
+    return described
+
+
 def down(places: Places) -> list[Process]:
     """Stop all that was started here, also by a run that was killed; returns what was running."""
     with alone(places.busy, WAITING):

@@ -7,7 +7,7 @@ import argparse
 import json
 
 from checkout.errors import SessionLockedError, SessionNotFoundError, TooManyTransactionsError
-from local import stack
+from local import lifecycle
 from local.console import Problem, run
 from local.payments import PROVIDERS, USAGE, PaymentSide, parse
 from local.places import Places
@@ -46,7 +46,7 @@ def merchant_of(running: Stack, asked_for: str | None) -> str:
 def main() -> None:
     asked = arguments()
     payments = [parse(text) for text in asked.transaction]
-    running = stack.read(Places.from_environment().stack_json)
+    running = lifecycle.require(Places.from_environment())
     side = PaymentSide(running, merchant_of(running, asked.merchant))
     made: list[str] = []
     try:

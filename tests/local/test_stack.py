@@ -3,11 +3,13 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from local import listeners
+from local import stack as stacks
 from local.calls import Client
 from local.places import LOCAL, ROOT
 from local.stack import Stack
@@ -92,6 +94,13 @@ def test_without_a_stack_the_commands_say_how_to_start_one(tmp_path: Path) -> No
         code, out, err = command(name, *arguments, home=tmp_path)
         assert (code, out) == (2, "")
         assert "make up" in err
+
+
+def test_of_a_stack_that_has_gone_the_commands_say_so(stack: Stack, tmp_path: Path) -> None:
+    stacks.write(replace(stack, endpoint_url="http://127.0.0.1:1"), tmp_path / "stack.json")
+    code, out, err = command("seed", "--transaction", "sandbox:ok_1", home=tmp_path)
+    assert (code, out) == (2, "")
+    assert "has gone" in err
 
 
 def test_ledger_tells_how_many_voids_each_payment_saw(seed: Seed, merchant: Client) -> None:
