@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """The time, which a test can put forward."""
+    """The time, which a test can put forward, and stop."""
 
     def __init__(self) -> None:
         self._ahead = timedelta(0)
+        self._stopped: datetime | None = None
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
+        return (self._stopped or datetime.now(UTC)) + self._ahead
+
+    def stop(self, at: datetime) -> None:
+        self._stopped, self._ahead = at, timedelta(0)
 
     def advance(self, by: timedelta) -> None:
         self._ahead += by
