@@ -78,6 +78,9 @@ def up(places: Places, port: int | None) -> tuple[Stack, bool]:
     Raises:
         Problem: the port is taken, or a step failed; then nothing is left running.
     """
+    if examine(places) is State.DOWN:
+        # It is checked again at the start; but who can be told now need not wait for the build.
+        emulator.check_port(port or emulator.DEFAULT_PORT)
     built_from = build.build(build.this_machine(), BUILD)
     with alone(places.busy, WAITING):
         running = _reusable(places, port, built_from)
