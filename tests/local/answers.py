@@ -59,7 +59,7 @@ def cancellation(answer: Answer) -> Cancelled:
     assert found.cancelled == sorted(set(found.cancelled))
     assert found.pending == sorted(set(found.pending))
     assert not set(found.cancelled) & set(found.pending)
-    assert bool(found.pending) is (found.status == "PENDING_CANCELLATION")
+    assert not found.pending or found.status == "PENDING_CANCELLATION"
     return found
 
 

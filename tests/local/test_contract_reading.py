@@ -169,7 +169,7 @@ def test_a_settlement_after_a_confirmed_cancellation_changes_no_status_and_is_to
         record_status(inspect.store, key, TransactionStatus.SETTLED, utc_now()) for _ in range(2)
     ]
 
-    assert [each.settled_after_cancel for each in changes] == [True, False]
+    assert [each.late_settlement for each in changes] == [True, False]
     assert not any(each.changed for each in changes)
     body = read(merchant, session.session_id)
     (transaction,) = body["transactions"]

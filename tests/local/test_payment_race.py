@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from checkout.bootstrap import new_id, utc_now
-from checkout.errors import SessionLockedError
+from checkout.errors import SessionLockedError, TooManyTransactionsError
 from checkout.payments import complete_session, expire_session
 from local.calls import Client
 from local.inspection import Inspector
@@ -24,7 +24,9 @@ from tests.local.answers import Cancelled, cancellation
 from tests.local.conftest import Seed
 from tests.local.moments import warm_up
 
-PAYERS = 8
+PAYERS = 6
+# The session has its hundred attempts: on a machine that is slow to lock it.
+FULL = "full"
 # So that the lock comes while they are at it, and not after.
 ATTEMPTS_BEFORE_THE_CALL = 5
 
@@ -36,6 +38,8 @@ def attempts_until_refused(side: PaymentSide, session_id: str, made: list[str]) 
             made.append(side.attempt(session_id, Payment("sandbox", f"ok_{number}")))
         except SessionLockedError as refused:
             return refused.status
+        except TooManyTransactionsError:
+            return FULL
     raise AssertionError("a session takes a hundred at most")
 
 
@@ -73,7 +77,7 @@ def test_every_attempt_is_cancelled_with_the_rest_or_refused(
         wait_until(lambda: sum(map(len, made)) >= ATTEMPTS_BEFORE_THE_CALL, "some are there",
                    every=0.005)  # fmt: skip
         told = cancelled_in_the_end(merchant, session_id)
-        assert {each.result() for each in paying} <= {"PENDING_CANCELLATION", "CANCELLED"}
+        assert {each.result() for each in paying} <= {"PENDING_CANCELLATION", "CANCELLED", FULL}
 
     accepted = {transaction_id for each in made for transaction_id in each}
     assert told == accepted

@@ -5,7 +5,6 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,7 +65,7 @@ def invoked(
     with invoke.prepared(stack, tmp_path_factory.mktemp("invoke")) as template:
 
         def run(event: str) -> dict[str, Any]:
-            command: list[str | Path] = [
+            command: list[str | os.PathLike[str]] = [
                 tool("sam", "sam"), "local", "invoke", FUNCTIONS[event],
                 "--event", ROOT / "events" / f"{event}.json",
                 "--template-file", template, "--skip-pull-image",
