@@ -157,6 +157,8 @@ def _update_from(
     values: Mapping[str, Any],
 ) -> Request:
     """A change of a transaction that only one in the statuses `before` accepts."""
-    allowed = {f":from{n}": status.value for n, status in enumerate(sorted(before))}
+    # An IN takes no empty list, and no transaction becomes PENDING: no status has this name.
+    names = [status.value for status in sorted(before)] or ["NONE"]
+    allowed = {f":from{n}": name for n, name in enumerate(names)}
     condition = f"#status IN ({', '.join(allowed)})"
     return update_if(transaction_item_key(key), condition, update, {**values, **allowed})
