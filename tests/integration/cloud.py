@@ -44,7 +44,6 @@ class Cloud:
         self.missing: set[str] = set()
         self.invoked: list[str] = []
         self.executions: list[dict[str, Any]] = []
-        self.rewrite: Callable[[dict[str, Any]], dict[str, Any]] | None = None
         self._functions: dict[str, Function] = {}
         self._machine = ""
 
@@ -95,10 +94,11 @@ class Cloud:
                 break
             time.sleep(0.002)
         self.executions.append(execution)
-        kept = {
-            name: execution[name] for name in ("status", "output", "error") if name in execution
-        }
-        return _http(200), {**kept, "ResponseMetadata": _metadata(200)}
+        answer: dict[str, Any] = {"ResponseMetadata": _metadata(200)}
+        for name in ("status", "output", "error"):
+            if name in execution:
+                answer[name] = execution[name]
+        return _http(200), answer
 
     def _deploy(self) -> str:
         if not self._machine:
@@ -110,9 +110,6 @@ class Cloud:
             )
             self._machine = answer["stateMachineArn"]
         return self._machine
-
-    def change_parameters(self, params: dict[str, Any], **_: Any) -> dict[str, Any] | None:
-        return self.rewrite(params) if self.rewrite else None
 
 
 def run_cloud() -> Iterator[Cloud]:
@@ -145,7 +142,6 @@ def _hooks(cloud: Cloud) -> dict[str, Callable[..., Any]]:
     return {
         "before-call.lambda.Invoke": invoke,
         "before-call.sfn.StartSyncExecution": start_sync,
-        "provide-client-params.dynamodb": cloud.change_parameters,
     }
 
 

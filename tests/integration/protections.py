@@ -1,0 +1,285 @@
+"""What each conditional write protects, as a scene that fails without the condition.
+
+Every one asserts, and nothing else, so that a mutant is killed by what was lost and not by an
+accident on the way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from checkout import bootstrap, payments
+from checkout.errors import (
+    CheckoutError,
+    ReferenceConflictError,
+    SessionEndedError,
+    SessionExistsError,
+    SessionNotFoundError,
+    TransactionExistsError,
+    TransactionNotFoundError,
+)
+from checkout.providers.base import CancelOutcome
+from checkout.sessions import SessionKey, SessionStatus
+from checkout.storage.dynamodb import CheckoutStore
+from checkout.storage.items import serialize, session_item_key, transaction_item_key
+from checkout.transactions import (
+    MAX_TRANSACTIONS,
+    Attempt,
+    Money,
+    TransactionKey,
+    TransactionStatus,
+)
+from tests.integration import scenes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from checkout.provider_cancellation import OutcomeRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    store: CheckoutStore
+    client: DynamoDBClient
+
+    def session(self, key: SessionKey) -> dict[str, Any]:
+        return scenes.session_item(self.client, key)
+
+    def transaction(self, key: TransactionKey) -> dict[str, Any]:
+        return scenes.transaction_item(self.client, key)
+
+    def open(self) -> SessionKey:
+        return scenes.open_session(self.store)
+
+    def attached(self) -> TransactionKey:
+        return scenes.attach(self.store, self.open(), None)
+
+    def lock(self, key: SessionKey, driver: str = "driver", *, first: bool = True) -> bool:
+        lock = scenes.lock_at(bootstrap.utc_now(), driver, first=first)
+        return self.store.lock_for_cancellation(key, lock).held
+
+    def set(self, key: TransactionKey, **values: Any) -> None:
+        raw = serialize(values)
+        scenes.set_values(self.client, transaction_item_key(key), **raw)
+
+    def put_strangely(self, key: SessionKey, **values: Any) -> None:
+        scenes.set_values(self.client, session_item_key(key), **serialize(values))
+
+
+def raises(error: type[CheckoutError], action: Callable[[], Any]) -> bool:
+    try:
+        action()
+    except error:
+        return True
+    except KeyError:
+        # A change has made an item of nothing, which cannot be read. A mutant does that.
+        return False
+    return False
+
+
+# Sessions.
+
+
+def a_session_is_opened_once(scene: Scene) -> None:
+    key = scene.open()
+    scene.lock(key)
+    later = bootstrap.utc_now() + timedelta(seconds=1)
+    assert raises(SessionExistsError, lambda: scene.store.open_session(key, later))
+    assert scene.session(key)["status"] == "PENDING_CANCELLATION"
+
+
+def a_locked_session_is_not_ended_otherwise(scene: Scene) -> None:
+    key = scene.open()
+    scene.lock(key)
+    now = bootstrap.utc_now()
+    assert raises(CheckoutError, lambda: payments.complete_session(scene.store, key, now))
+    assert scene.session(key)["status"] == "PENDING_CANCELLATION"
+
+
+def an_open_session_is_locked(scene: Scene) -> None:
+    assert scene.lock(scene.open())
+
+
+def a_completed_session_is_not_locked(scene: Scene) -> None:
+    key = scene.open()
+    payments.complete_session(scene.store, key, bootstrap.utc_now())
+    assert not scene.lock(key)
+    assert scene.session(key)["status"] == "COMPLETED"
+
+
+def a_held_lease_is_not_taken(scene: Scene, *, first: bool = True) -> None:
+    key = scene.open()
+    scene.lock(key, "driver")
+    assert not scene.lock(key, "other", first=first)
+    assert scene.session(key)["driver"] == "driver"
+
+
+def a_lease_is_not_taken_in_its_last_millisecond(scene: Scene) -> None:
+    key = scene.open()
+    lock = scenes.lock_at(bootstrap.utc_now())
+    scene.store.lock_for_cancellation(key, lock)
+    last = scenes.lock_at(lock.lease_until, "other")
+    assert not scene.store.lock_for_cancellation(key, last).held
+
+
+def a_lease_given_back_is_taken(scene: Scene, *, first: bool = True) -> None:
+    key = scene.open()
+    scene.lock(key, "driver")
+    scene.store.release_lease(key, "driver", bootstrap.utc_now())
+    assert scene.lock(key, "other", first=first)
+
+
+def a_cancelled_session_is_not_locked_whatever_is_left_on_it(
+    scene: Scene, *, first: bool = True
+) -> None:
+    key = scene.open()
+    # No code of ours leaves a lease on a cancelled session; one that did would revive it.
+    scene.put_strangely(key, status="CANCELLED", leaseUntil=0)
+    assert not scene.lock(key, first=first)
+
+
+def the_recovery_does_not_begin_a_cancellation(scene: Scene) -> None:
+    key = scene.open()
+    assert not scene.lock(key, first=False)
+    assert scene.session(key)["status"] == "OPEN"
+
+
+def an_open_session_is_not_completed_as_cancelled(scene: Scene) -> None:
+    key = scene.open()
+    now = bootstrap.utc_now()
+    assert raises(SessionEndedError, lambda: scene.store.complete_cancellation(key, now))
+    assert scene.session(key)["status"] == "OPEN"
+
+
+def a_completion_happens_once(scene: Scene) -> None:
+    key = scene.open()
+    scene.lock(key)
+    now = bootstrap.utc_now()
+    scene.store.complete_cancellation(key, now)
+    before = scene.session(key)
+    scene.store.complete_cancellation(key, now + timedelta(seconds=1))
+    assert scene.session(key) == before
+
+
+def somebody_elses_lease_is_not_given_back(scene: Scene) -> None:
+    key = scene.open()
+    scene.lock(key, "driver")
+    before = scene.session(key)
+    scene.store.release_lease(key, "the driver before", bootstrap.utc_now())
+    assert scene.session(key) == before
+
+
+def a_completed_session_does_not_become_due_again(scene: Scene) -> None:
+    key = scene.open()
+    scene.lock(key)
+    scene.store.complete_cancellation(key, bootstrap.utc_now())
+    status = scene.store.release_lease(key, "driver", bootstrap.utc_now())
+    assert status is SessionStatus.CANCELLED
+    assert not scene.session(key).keys() & {"leaseUntil", "dueAt", "dueShard"}
+
+
+def nothing_is_attached_to_a_locked_session(scene: Scene) -> None:
+    key = scene.open()
+    scene.lock(key)
+    session = scene.store.attach_attempt(TransactionKey(key, "late"))
+    assert session.attempts == frozenset()
+    assert "attempts" not in scene.session(key)
+
+
+def the_second_attempt_is_attached(scene: Scene) -> None:
+    key = scene.open()
+    scene.store.attach_attempt(TransactionKey(key, "first"))
+    assert scene.store.attach_attempt(TransactionKey(key, "second")).attempts == {"first", "second"}
+
+
+def a_session_takes_so_many_attempts_and_no_more(scene: Scene) -> None:
+    key = scene.open()
+    full = {f"t{number}" for number in range(MAX_TRANSACTIONS)}
+    scene.put_strangely(key, attempts=full)
+    session = scene.store.attach_attempt(TransactionKey(key, "one more"))
+    assert session.attempts == full
+
+
+# Transactions.
+
+
+def an_attempt_is_put_once(scene: Scene) -> None:
+    key = scene.attached()
+    again = Attempt(key, "sandbox", "main", Money(1, "EUR"))
+    now = bootstrap.utc_now()
+    assert raises(TransactionExistsError, lambda: scene.store.put_attempt(again, now))
+    assert scene.transaction(key)["amount"] == 1999
+
+
+def the_first_reference_is_kept(scene: Scene) -> None:
+    key = scene.attached()
+    scene.store.record_reference(key, "sandbox", "ok_1")
+    other = partial(scene.store.record_reference, key, "sandbox", "ok_2")
+    assert raises(ReferenceConflictError, other)
+    assert scene.transaction(key)["providerReference"] == "ok_1"
+
+
+def a_first_reference_is_recorded(scene: Scene) -> None:
+    key = scene.attached()
+    assert not raises(CheckoutError, lambda: scene.store.record_reference(key, "sandbox", "ok_1"))
+
+
+def the_same_reference_again_is_fine(scene: Scene) -> None:
+    key = scene.attached()
+    scene.store.record_reference(key, "sandbox", "ok_1")
+    again = partial(scene.store.record_reference, key, "sandbox", "ok_1")
+    assert not raises(ReferenceConflictError, again)
+
+
+def late_money_is_recorded(scene: Scene, status: str) -> None:
+    key = scene.attached()
+    scene.set(key, status=status)
+    assert scene.store.record_late_settlement(key, bootstrap.utc_now())
+
+
+def money_of_one_in_flight_or_refunded_is_not_late(scene: Scene, status: str) -> None:
+    key = scene.attached()
+    scene.set(key, status=status)
+    assert not scene.store.record_late_settlement(key, bootstrap.utc_now())
+    assert "settledAfterCancel" not in scene.transaction(key)
+
+
+def late_money_is_recorded_once(scene: Scene) -> None:
+    key = scene.attached()
+    scene.set(key, status="CANCELLED")
+    scene.store.record_late_settlement(key, bootstrap.utc_now())
+    assert not scene.store.record_late_settlement(key, bootstrap.utc_now())
+
+
+def a_payment_with_a_reference_was_sent(scene: Scene) -> None:
+    key = scene.attached()
+    scene.store.record_reference(key, "sandbox", "ok_1")
+    assert scene.store.record_outcome(key, never_sent())[0] is TransactionStatus.PENDING
+    assert scene.transaction(key)["status"] == "PENDING"
+
+
+def never_sent() -> OutcomeRecord:
+    failed = scenes.record(CancelOutcome.TERMINAL, TransactionStatus.FAILED)
+    return replace(failed, never_sent=True)
+
+
+# What does not exist is not made by a change of it.
+
+
+def no_session_is_made(scene: Scene, change: Callable[[CheckoutStore, SessionKey], Any]) -> None:
+    key = scenes.new_key()
+    assert raises(SessionNotFoundError, lambda: change(scene.store, key))
+    assert scene.session(key) == {}
+
+
+def no_transaction_is_made(
+    scene: Scene, change: Callable[[CheckoutStore, TransactionKey], Any]
+) -> None:
+    key = TransactionKey(scene.open(), "none")
+    raises(TransactionNotFoundError, lambda: change(scene.store, key))
+    assert scene.transaction(key) == {}
