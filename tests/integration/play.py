@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 
 from checkout import bootstrap, payments, provider_cancellation
 from checkout.cancellation import Cancellation, Ports, drive
-from checkout.errors import CheckoutError
+from checkout.errors import CheckoutError, SessionLockedError
 from checkout.fan_out import (
     FanOutResult,
     WorkOrder,
@@ -29,6 +29,7 @@ from checkout.fan_out import (
 from checkout.lease import LEASE, CancelRequest
 from checkout.provider_cancellation import cancel_transactions
 from checkout.sessions import SessionKey
+from checkout.storage import session_requests, transaction_requests
 from checkout.transactions import (
     NEVER_SENT_AFTER,
     Attempt,
@@ -40,7 +41,7 @@ from tests.integration.bank import Bank, BankProvider, Payment, Temper
 from tests.integration.cloud import Cloud
 from tests.integration.history import History
 from tests.integration.schedule import Actor, Died, Pool, Schedule
-from tests.integration.stack import TABLE, make_table
+from tests.integration.stack import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,16 +112,16 @@ class Play:
         return answer
 
     def pay(self, transaction_id: str) -> None:
-        key = TransactionKey(self.key, transaction_id)
-        attempt = Attempt(key, self.random.choice(PROVIDERS), "main", Money(1999, "EUR"))
+        attempt = self._attempt(transaction_id)
         try:
             until = payments.begin_transaction(self.store, attempt, self.now)
-        except CheckoutError:
+        except SessionLockedError:
             return
         self.schedule.step("send")
         if self.now() <= until:
             self.bank.send(transaction_id)
-            payments.record_reference(self.store, key, attempt.provider, f"ref-{transaction_id}")
+            reference = f"ref-{transaction_id}"
+            payments.record_reference(self.store, attempt.key, attempt.provider, reference)
 
     def settle(self, transaction_id: str) -> None:
         self.schedule.step("capture")
@@ -154,18 +155,15 @@ class Play:
 
     def perform(self) -> None:
         self.cloud.clock.stop(START)
-        bootstrap.dynamodb().delete_table(TableName=TABLE)
-        make_table(bootstrap.dynamodb(), TABLE)
+        self.history.begin()
         pool = patch.object(provider_cancellation, "ThreadPoolExecutor", Pool(self.schedule))
         with pool, patch.object(self.cloud.wire, "meddle", self.turn):
             self._everybody_at_once()
             self._dust_settles()
 
     def _everybody_at_once(self) -> None:
-        payments.open_session(self.store, self.key, self.now())
         there = [self._payment(f"t{number}") for number in range(self.random.randint(1, 3))]
-        for each in there:
-            self.pay(each)
+        self._pay_before(there)
         late = self._payment("t9")
         for each in there:
             # As soon as it was asked to cancel: so that it ends while the others are cancelled.
@@ -204,6 +202,21 @@ class Play:
             raise error
         for actor in self.schedule.actors:
             self.faultless = self.faultless and not actor.died
+
+    def _pay_before(self, transaction_ids: list[str]) -> None:
+        """The session and its payments so far, in one call; moto is slow, and the rest matters."""
+        session = session_requests.open_session(self.key, self.now())["Item"]
+        items = [session | {"attempts": {"SS": transaction_ids}}]
+        for each in transaction_ids:
+            put = transaction_requests.put_attempt(self._attempt(each), self.now())
+            items.append(put["Item"] | {"providerReference": {"S": f"ref-{each}"}})
+            self.bank.send(each)
+        requests: Any = {TABLE: [{"PutRequest": {"Item": item}} for item in items]}
+        bootstrap.dynamodb().batch_write_item(RequestItems=requests)
+
+    def _attempt(self, transaction_id: str) -> Attempt:
+        key = TransactionKey(self.key, transaction_id)
+        return Attempt(key, self.random.choice(PROVIDERS), "main", Money(1999, "EUR"))
 
     def _payment(self, transaction_id: str) -> str:
         self.bank.payments[transaction_id] = Payment(self.random.choice(list(Temper)))

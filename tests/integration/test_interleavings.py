@@ -48,6 +48,7 @@ def _violation(seed: int) -> str | None:
     return violation_of(_clouds[-1], seed)
 
 
+@pytest.mark.timeout(600)  # half a minute, on a machine that has nothing else to do
 def test_every_interleaving_keeps_every_promise(cloud: Cloud) -> None:
     # Forked: each process has its own copy of the cloud, and a processor for itself.
     _clouds.append(cloud)
