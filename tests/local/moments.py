@@ -13,6 +13,9 @@ from tests.local.conftest import Seed
 
 Result = TypeVar("Result")
 
+# Seconds that what comes by itself may take on a machine with much else to do.
+PATIENCE = 60.0
+
 
 def together(calls: Sequence[Callable[[], Result]]) -> list[Result]:
     """Call all at the same moment; the results in the order of the calls."""
@@ -44,4 +47,4 @@ def wait_until_voided(inspect: Inspector, provider: str, transaction_ids: Sequen
     def all_voided() -> bool:
         return all(inspect.ledger(provider, each).voids for each in transaction_ids)
 
-    wait_until(all_voided, "the provider has voided them", every=0.02)
+    wait_until(all_voided, "the provider has voided them", PATIENCE, every=0.02)

@@ -10,7 +10,7 @@ from local.calls import Client
 from local.inspection import Inspector
 from tests.local.answers import busy, cancellation
 from tests.local.conftest import Seed
-from tests.local.moments import together, wait_until_voided, warm_up, warm_up_fan_out
+from tests.local.moments import PATIENCE, together, wait_until_voided, warm_up, warm_up_fan_out
 
 Becomes = Callable[[str, str, float], None]
 AT_ONCE = 5
@@ -19,7 +19,7 @@ AT_ONCE = 5
 def test_of_five_cancellations_at_once_one_drives_and_four_are_told_to_wait(
     merchant: Client, seed: Seed, inspect: Inspector
 ) -> None:
-    session = seed(*["sandbox:slow_2000_1", "sandbox:slow_2000_2", "sandbox:slow_2000_3"])
+    session = seed("sandbox:slow_4000_1", "sandbox:slow_4000_2", "sandbox:slow_4000_3")
     warm_up(merchant, AT_ONCE)
 
     answers = together([lambda: merchant.cancel(session.session_id)] * AT_ONCE)
@@ -68,7 +68,7 @@ ENDS = ["SETTLED", "FAILED", "EXPIRED", "REFUNDED"]
 def test_whatever_ends_in_the_middle_keeps_its_end_and_is_in_neither_list(
     merchant: Client, seed: Seed, inspect: Inspector
 ) -> None:
-    session = seed("sandbox-b:ok_1", *["sandbox:slow_2000_1"] * len(ENDS))
+    session = seed("sandbox-b:ok_1", *["sandbox:slow_4000_1"] * len(ENDS))
     plain, *ending = session.transaction_ids
 
     with ThreadPoolExecutor() as pool:
@@ -93,14 +93,14 @@ def test_a_session_waits_for_what_cannot_be_stopped_and_then_is_cancelled_by_its
 ) -> None:
     warm_up_fan_out(merchant, seed)
     ends = [*ENDS, "CANCELLED"]
-    session = seed("sandbox:ok_1", *[f"sandbox-b:unstoppable_5_{end}_1" for end in ends])
+    session = seed("sandbox:ok_1", *[f"sandbox-b:unstoppable_6_{end}_1" for end in ends])
     plain, *unstoppable = session.transaction_ids
 
     answer = cancellation(merchant.cancel(session.session_id))
 
     assert answer.status == "PENDING_CANCELLATION"
     assert (answer.cancelled, answer.pending) == ([plain], sorted(unstoppable))
-    becomes(session.session_id, "CANCELLED", 25)
+    becomes(session.session_id, "CANCELLED", PATIENCE)
     read = merchant.get(session.session_id).json()
     statuses = {each["transactionId"]: each["status"] for each in read["transactions"]}
     assert statuses == {plain: "CANCELLED", **dict(zip(unstoppable, ends, strict=True))}

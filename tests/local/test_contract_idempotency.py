@@ -14,7 +14,7 @@ from local.inspection import Inspector
 from local.stack import Stack
 from tests.local.answers import busy, cancellation, error
 from tests.local.conftest import Seed
-from tests.local.moments import wait_until_voided
+from tests.local.moments import wait_until_voided, warm_up
 
 DAY_SECONDS = 24 * 60 * 60
 SLACK_SECONDS = 120
@@ -86,7 +86,8 @@ def test_the_same_key_with_another_body_is_a_conflict(
 def test_the_same_key_while_the_first_call_runs_is_busy(
     merchant: Client, seed: Seed, inspect: Inspector, key: str
 ) -> None:
-    session = seed("sandbox:slow_2000_1")
+    warm_up(merchant, 2)
+    session = seed("sandbox:slow_3000_1")
     (transaction_id,) = session.transaction_ids
     with ThreadPoolExecutor() as pool:
         first = pool.submit(merchant.cancel, session.session_id, idempotency_key=key)
@@ -111,7 +112,8 @@ def test_an_error_is_not_remembered(merchant: Client, inspect: Inspector, key: s
 def test_a_busy_answer_is_not_remembered(
     merchant: Client, seed: Seed, inspect: Inspector, key: str
 ) -> None:
-    session = seed("sandbox:slow_2000_1")
+    warm_up(merchant, 2)
+    session = seed("sandbox:slow_3000_1")
     (transaction_id,) = session.transaction_ids
     with ThreadPoolExecutor() as pool:
         driving = pool.submit(merchant.cancel, session.session_id)

@@ -15,7 +15,7 @@ from local.inspection import Inspector
 from local.waiting import wait_until
 from tests.local.answers import busy, cancellation, error
 from tests.local.conftest import Seed
-from tests.local.moments import wait_until_voided, warm_up_fan_out
+from tests.local.moments import PATIENCE, wait_until_voided, warm_up, warm_up_fan_out
 
 Becomes = Callable[[str, str, float], None]
 IN_FLIGHT = {"PENDING", "PROCESSING", "AUTHORIZED"}
@@ -42,7 +42,8 @@ def test_1_no_provider_is_called_before_the_session_is_locked(
 def test_2_a_second_driver_is_refused_for_as_long_as_the_first_one_drives(
     merchant: Client, seed: Seed, inspect: Inspector
 ) -> None:
-    session = seed("sandbox:slow_2000_1")
+    warm_up(merchant, 2)
+    session = seed("sandbox:slow_3000_1")
     with ThreadPoolExecutor() as pool:
         call = pool.submit(merchant.cancel, session.session_id)
         wait_until_voided(inspect, "sandbox", session.transaction_ids)
@@ -96,7 +97,7 @@ def test_4_a_session_is_never_cancelled_while_a_transaction_is_in_flight(
             assert body["status"] != "CANCELLED" or not statuses & IN_FLIGHT
             return bool(body["status"] == "CANCELLED")
 
-        wait_until(is_cancelled, "the session is CANCELLED", within=20, every=0.02)
+        wait_until(is_cancelled, "the session is CANCELLED", PATIENCE, every=0.02)
         cancellation(call.result())
 
 
@@ -115,7 +116,7 @@ def test_5_an_outage_leaves_the_session_pending_and_it_is_finished_by_itself_whe
     key = TransactionKey(inspect.key(session.session_id), down)
     record_status(inspect.store, key, TransactionStatus.EXPIRED, utc_now())
 
-    becomes(session.session_id, "CANCELLED", 15)
+    becomes(session.session_id, "CANCELLED", PATIENCE)
 
 
 def test_5_a_provider_whose_worker_is_missing_leaves_the_rest_to_be_cancelled(
@@ -130,7 +131,7 @@ def test_5_a_provider_whose_worker_is_missing_leaves_the_rest_to_be_cancelled(
     assert answer.status == "PENDING_CANCELLATION"
     assert (answer.cancelled, answer.pending) == (session.transaction_ids, [key.transaction_id])
     record_status(inspect.store, key, TransactionStatus.FAILED, utc_now())
-    becomes(session.session_id, "CANCELLED", 15)
+    becomes(session.session_id, "CANCELLED", PATIENCE)
 
 
 def test_6_what_the_provider_does_not_know_is_still_in_flight(

@@ -13,7 +13,7 @@ from local.calls import Client
 from local.inspection import Inspector
 from tests.local.answers import NO_SESSION, cancellation, error
 from tests.local.conftest import Seed
-from tests.local.moments import warm_up_fan_out
+from tests.local.moments import PATIENCE, warm_up_fan_out
 
 Becomes = Callable[[str, str, float], None]
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
@@ -148,10 +148,10 @@ def test_money_that_arrives_during_the_cancellation_is_told(
     merchant: Client, seed: Seed, becomes: Becomes
 ) -> None:
     warm_up_fan_out(merchant, seed)
-    session = seed("sandbox:unstoppable_3_SETTLED_1", "sandbox:unstoppable_3_EXPIRED_1")
+    session = seed("sandbox:unstoppable_5_SETTLED_1", "sandbox:unstoppable_5_EXPIRED_1")
     assert len(cancellation(merchant.cancel(session.session_id)).pending) == 2
 
-    becomes(session.session_id, "CANCELLED", 20)
+    becomes(session.session_id, "CANCELLED", PATIENCE)
 
     settled, expired = read(merchant, session.session_id)["transactions"]
     assert (settled["status"], settled["settledAfterCancel"]) == ("SETTLED", True)

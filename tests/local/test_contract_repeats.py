@@ -11,6 +11,7 @@ from local.inspection import Inspector
 from local.waiting import wait_until
 from tests.local.answers import busy, cancellation, error
 from tests.local.conftest import Seed
+from tests.local.moments import PATIENCE, warm_up
 
 
 def test_the_first_cancellation_of_an_open_session_cancels_what_is_in_flight(
@@ -52,14 +53,15 @@ def test_a_pending_session_that_nobody_drives_is_driven_again_for_what_is_left(
 
 
 def test_a_pending_session_that_somebody_drives_is_busy(merchant: Client, seed: Seed) -> None:
-    session = seed("sandbox:slow_2000_1")
+    warm_up(merchant, 2)
+    session = seed("sandbox:slow_3000_1")
 
     def is_locked() -> bool:
         return bool(merchant.get(session.session_id).json()["status"] == "PENDING_CANCELLATION")
 
     with ThreadPoolExecutor() as pool:
         driving = pool.submit(merchant.cancel, session.session_id)
-        wait_until(is_locked, "the first call has locked it")
+        wait_until(is_locked, "the first call has locked it", PATIENCE)
         second = merchant.cancel(session.session_id)
         assert busy(second)
         assert cancellation(driving.result()).cancelled == session.transaction_ids

@@ -22,7 +22,7 @@ from local.stack import Stack
 from local.waiting import wait_until
 from tests.local.answers import Cancelled, cancellation
 from tests.local.conftest import Seed
-from tests.local.moments import warm_up
+from tests.local.moments import PATIENCE, warm_up
 
 PAYERS = 6
 # The session has its hundred attempts: on a machine that is slow to lock it.
@@ -59,7 +59,7 @@ def cancelled_in_the_end(merchant: Client, session_id: str) -> set[str]:
         told.update(found.cancelled)
         return found.status == "CANCELLED"
 
-    wait_until(is_cancelled, "the session is CANCELLED", within=30)
+    wait_until(is_cancelled, "the session is CANCELLED", PATIENCE)
     return told
 
 

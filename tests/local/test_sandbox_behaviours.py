@@ -10,7 +10,7 @@ from local.calls import Client
 from local.inspection import Inspector
 from tests.local.answers import cancellation
 from tests.local.conftest import Seed
-from tests.local.moments import warm_up_fan_out
+from tests.local.moments import PATIENCE, warm_up_fan_out
 
 Becomes = Callable[[str, str, float], None]
 
@@ -90,7 +90,7 @@ def test_an_accepted_cancellation_is_confirmed_later_and_ends_the_session_by_its
     answer = cancellation(merchant.cancel(session.session_id))
 
     assert (answer.cancelled, answer.pending) == ([], session.transaction_ids)
-    becomes(session.session_id, "CANCELLED", 20)
+    becomes(session.session_id, "CANCELLED", PATIENCE)
     transactions = merchant.get(session.session_id).json()["transactions"]
     assert {each["status"] for each in transactions} == {"CANCELLED"}
     assert inspect.ledger("sandbox", session.transaction_ids[0]).void_requests == 1
