@@ -76,14 +76,31 @@ def step(title: str) -> Iterator[None]:
         ticker.stop(verdict)
 
 
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
 def _end(number: int, _frame: object) -> None:
     """As if the program had ended here: what it started is stopped on the way out."""
+    # make passes on a signal that the whole group has got already: once is enough.
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)
     sys.exit(128 + number)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """For a short clearing up: a second Ctrl-C must not leave half of it undone."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, *ENDING)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def run(main: Callable[[], int | None]) -> NoReturn:
     """Run a command: a Problem becomes its sentence, Ctrl-C the exit code that shells expect."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, _end)
     try:
         sys.exit(main() or 0)

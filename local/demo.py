@@ -11,8 +11,9 @@ from local.inspection import Inspector
 from local.payments import PaymentSide
 from local.places import Places
 from local.promises import Promises
-from local.scenes import SCENES, Stage
+from local.scenes import SCENES
 from local.stack import Stack
+from local.stage import Stage
 from local.up import port_asked_for
 
 PICK = """python3 -c 'import json, sys; print(json.load(sys.stdin)["{}"])'"""

@@ -16,7 +16,7 @@ from local import (
 )
 from local.alone import alone
 from local.aws import Aws
-from local.console import Problem, say, step
+from local.console import Problem, say, step, undisturbed
 from local.isolation import isolated
 from local.places import BUILD, ROOT, Places, tool
 from local.processes import Process
@@ -65,10 +65,11 @@ def down(places: Places) -> list[Process]:
 
 
 def _clear(places: Places) -> list[Process]:
-    stopped = processes.stop(processes.read(places.processes))
-    for file in (places.stack_json, places.processes):
-        file.unlink(missing_ok=True)
-    shutil.rmtree(places.emulator_data, ignore_errors=True)
+    with undisturbed():
+        stopped = processes.stop(processes.read(places.processes))
+        for file in (places.stack_json, places.processes):
+            file.unlink(missing_ok=True)
+        shutil.rmtree(places.emulator_data, ignore_errors=True)
     return stopped
 
 

@@ -3,68 +3,18 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from checkout.errors import SessionLockedError
 from local import show
-from local.calls import Answer, Client
-from local.inspection import Inspector
-from local.payments import PaymentSide, parse
-from local.promises import Promises
+from local.calls import Answer
+from local.stage import Stage, at_once, cancel_and_show
 
 WATCH_SECONDS = 30.0
 
 
-@dataclass(frozen=True)
-class Stage:
-    merchant: Client
-    other: Client
-    side: PaymentSide
-    inspector: Inspector
-    promises: Promises
-
-    def session(self, *payments: str) -> str:
-        session_id = self.side.open()
-        for payment in payments:
-            self.side.attempt(session_id, parse(payment))
-        return session_id
-
-    def statuses(self, session_id: str) -> dict[str, str]:
-        found = self.inspector.snapshot(session_id).transactions
-        return {each.transaction_id: each.status.value for each in found}
-
-
-def _in_answer(transaction_id: str, answer: dict[str, list[str]]) -> str:
-    if transaction_id in answer["cancelledTransactionIds"]:
-        return "cancelled"
-    return "pending" if transaction_id in answer["pendingTransactionIds"] else "-"
-
-
-def _cancel_and_show(stage: Stage, title: str, *payments: str) -> tuple[str, Answer]:
-    """Cancel a new session with `payments`; show each before, in the answer and after."""
-    session_id = stage.session(*payments)
-    before = stage.statuses(session_id)
-    began = time.monotonic()
-    answer = stage.merchant.cancel(session_id, reason="the demo")
-    took = time.monotonic() - began
-    said = answer.json()
-    word = show.status(str(said.get("status", said)))
-    print(f"\n{show.heading(title)}\n   POST cancel: {answer.status} {word} after {took:.2f} s")
-    if payments:
-        after = stage.statuses(session_id)
-        rows = [
-            [each.provider, each.provider_reference or "", before[each.transaction_id],
-             _in_answer(each.transaction_id, said), after[each.transaction_id]]
-            for each in stage.inspector.snapshot(session_id).transactions
-        ]  # fmt: skip
-        print(show.table(["provider", "payment", "before", "in the answer", "after"], rows))
-    return session_id, answer
-
-
 def everything_cancelled(stage: Stage) -> None:
-    session_id, answer = _cancel_and_show(
+    session_id, answer = cancel_and_show(
         stage, "1. Three providers, and each can cancel",
         "sandbox:ok_1", "sandbox-b:ok_2", "sandbox-c:slow_200_3",
     )  # fmt: skip
@@ -88,13 +38,13 @@ def everything_cancelled(stage: Stage) -> None:
 
 
 def nothing_attempted(stage: Stage) -> None:
-    _, answer = _cancel_and_show(stage, "2. A session that nobody has tried to pay")
+    _, answer = cancel_and_show(stage, "2. A session that nobody has tried to pay")
     held = answer.status == 200 and answer.json()["status"] == "CANCELLED"
     stage.promises.check("200 CANCELLED, at once", held, answer.body)
 
 
 def not_all_can_be_cancelled(stage: Stage) -> None:
-    session_id, answer = _cancel_and_show(
+    session_id, answer = cancel_and_show(
         stage, "3. One had settled, one is refused, one provider is down",
         "sandbox:settled_1", "sandbox-b:refused_2", "sandbox-c:down_3",
     )  # fmt: skip
@@ -122,7 +72,7 @@ def five_at_once(stage: Stage) -> None:
     session_id = stage.session(*(f"sandbox:slow_1500_{number}" for number in range(3)))
     answers = _cancel_five_times(stage, session_id)
     statuses = sorted(answer.status for answer in answers)
-    voids = _voids(stage, session_id)
+    voids = stage.voids(session_id)
     retry = {answer.headers.get("Retry-After", "") for answer in answers if answer.status == 409}
     print(f"   answers {statuses}, Retry-After {sorted(retry)}, voids of each payment {voids}")
     one_drives = statuses == [200, 409, 409, 409, 409] and "" not in retry
@@ -131,14 +81,7 @@ def five_at_once(stage: Stage) -> None:
 
 
 def _cancel_five_times(stage: Stage, session_id: str) -> list[Answer]:
-    with ThreadPoolExecutor(5) as pool:
-        return list(pool.map(stage.merchant.cancel, [session_id] * 5))
-
-
-def _voids(stage: Stage, session_id: str) -> list[int]:
-    found = stage.inspector.snapshot(session_id).transactions
-    entries = [stage.inspector.ledger(each.provider, each.transaction_id) for each in found]
-    return [entry.void_requests for entry in entries]
+    return at_once([partial(stage.merchant.cancel, session_id)] * 5)
 
 
 def not_yours(stage: Stage) -> None:
@@ -159,12 +102,18 @@ def race(stage: Stage) -> None:
     """Attempts start while the session is cancelled: each comes before the lock or is refused."""
     session_id = stage.session("sandbox:ok_0")
     print(f"\n{show.heading('6. Payment attempts that race with the cancellation')}")
-    with ThreadPoolExecutor(9) as pool:
-        racing = [pool.submit(_attempt, stage, session_id, number) for number in range(1, 5)]
-        cancelling = pool.submit(stage.merchant.cancel, session_id)
-        racing += [pool.submit(_attempt, stage, session_id, number) for number in range(5, 9)]
-        results = [future.result() for future in racing] + [_attempt(stage, session_id, 9)]
-        said = cancelling.result().json()
+    attempts = [partial(stage.attempt, session_id, number) for number in range(1, 9)]
+    said: dict[str, Any] = {}
+
+    def cancel() -> str:
+        time.sleep(0.02)  # or else it would nearly always come first
+        said.update(stage.merchant.cancel(session_id).json())
+        return ""
+
+    calls: list[Callable[[], str]] = [*attempts[:4], cancel, *attempts[4:]]
+    results = at_once(calls)
+    results.remove("")  # the cancellation's own
+    results.append(stage.attempt(session_id, 9))
     refused = [text for text in results if text]
     print(f"   9 attempts: {len(results) - len(refused)} before the lock, {len(refused)} refused")
     print(f"   the last one: {results[-1] or 'was accepted'}")
@@ -182,15 +131,6 @@ def race(stage: Stage) -> None:
     _cancel_the_rest(stage, session_id, said)
 
 
-def _attempt(stage: Stage, session_id: str, number: int) -> str:
-    """Empty, or why the attempt was refused."""
-    try:
-        stage.side.attempt(session_id, parse(f"sandbox-b:ok_{number}"))
-    except SessionLockedError as error:
-        return f"SessionLockedError, the session is {error.status}"
-    return ""
-
-
 def _cancel_the_rest(stage: Stage, session_id: str, said: dict[str, Any]) -> None:
     """The provider may not have had an attempt's payment yet when the cancellation asked for it."""
     if said["pendingTransactionIds"]:
@@ -204,7 +144,7 @@ def _cancel_the_rest(stage: Stage, session_id: str, said: dict[str, Any]) -> Non
 
 
 def by_itself(stage: Stage) -> None:
-    session_id, answer = _cancel_and_show(
+    session_id, answer = cancel_and_show(
         stage, "7. One is confirmed later, one cannot be stopped: watch it, without another call",
         "sandbox:ok_1", "sandbox-b:async_2_2", "sandbox-c:unstoppable_5_SETTLED_3",
     )  # fmt: skip
