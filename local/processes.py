@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-GRACE_SECONDS = 5.0
+# None of them keeps anything that is worth a longer wait.
+GRACE_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
