@@ -105,7 +105,11 @@ class MemoryStore:
             created_at=_stored(now),
             attached_at=_stored(now),
         )
-        if self.transactions.setdefault(attempt.key, new) != new:
+        there = self.transactions.setdefault(attempt.key, new)
+        as_put = replace(
+            there, provider_reference=None, cancel_attempt=0, pending_reason=None, awaited=False
+        )
+        if replace(as_put, driver=None) != new:
             raise TransactionExistsError(attempt.key.transaction_id)
 
     @port
