@@ -88,7 +88,7 @@ def not_yours(stage: Stage) -> None:
     session_id = stage.session("sandbox:ok_1")
     print(f"\n{show.heading('5. A session of another merchant')}")
     theirs, none = stage.other.cancel(session_id), stage.other.cancel(stage.side.new_id())
-    print(f"   POST cancel: {theirs.status} {theirs.body.decode()}")
+    print(f"   POST cancel: {theirs.status} {theirs.json()['message']}")
     stage.promises.check(
         "404, word for word as for a session that never was",
         theirs.status == none.status == 404 and theirs.body == none.body,
