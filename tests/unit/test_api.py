@@ -235,6 +235,23 @@ def test_only_what_is_in_flight_has_a_reason_for_it(
     assert told["pendingReason"] == (reason.value if status in IN_FLIGHT else None)
 
 
+@pytest.mark.parametrize(
+    ("status", "reason"), [("PENDING_CANCELLATION", "UNKNOWN"), ("OPEN", None)]
+)
+def test_what_a_locked_session_waits_for_without_having_asked_is_unknown(
+    status: str, reason: str | None
+) -> None:
+    told = _snapshot(a_transaction(), status=SessionStatus(status))["transactions"][0]
+    assert told["pendingReason"] == reason
+
+
+def test_money_that_a_session_waited_for_is_late_whatever_the_clocks_say() -> None:
+    early = NOON - timedelta(seconds=1)
+    settled = a_transaction(status=TransactionStatus.SETTLED, settled_at=early, awaited=True)
+    told = _snapshot(settled, cancel_requested_at=NOON)["transactions"][0]
+    assert told["settledAfterCancel"] is True
+
+
 SETTLED_AT = [(-1, False), (0, True), (1, True)]
 
 

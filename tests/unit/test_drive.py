@@ -13,7 +13,7 @@ from checkout.sessions import SessionStatus
 from checkout.transactions import PendingReason, TransactionStatus
 from tests.unit.clock import NOON
 from tests.unit.providers import NOT_FOUND, REFUSED, REQUESTED, UNKNOWN, UNSUPPORTED
-from tests.unit.samples import KEY, open_with
+from tests.unit.samples import KEY, open_with, transaction_key
 from tests.unit.world import REQUEST, World, a_world
 
 
@@ -101,6 +101,14 @@ def test_an_attempt_that_was_put_and_never_attached_does_not_count(world: World)
     world.store.sessions[KEY] = replace(world.session, attempts=frozenset())
     assert world.drive() == Cancellation(SessionStatus.CANCELLED)
     assert world.providers["bank"].asked == []
+
+
+def test_an_attempt_that_cannot_be_read_counts_as_in_flight(world: World) -> None:
+    ids = world.open_with("bank", "card")
+    del world.store.transactions[transaction_key(1)]
+    pending = Cancellation(SessionStatus.PENDING_CANCELLATION, (ids[1],), (ids[0],))
+    assert world.drive() == pending
+    assert world.session.status is SessionStatus.PENDING_CANCELLATION
 
 
 def test_a_session_that_does_not_exist_is_not_found(world: World) -> None:

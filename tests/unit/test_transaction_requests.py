@@ -7,12 +7,19 @@ import pytest
 from checkout.provider_cancellation import OutcomeRecord
 from checkout.providers.base import CancelOutcome, ProviderAnswer
 from checkout.storage import transaction_requests
+from checkout.storage.items import transaction_from
 from checkout.storage.transaction_requests import outcome_status
-from checkout.transactions import IN_FLIGHT, TERMINAL, TransactionStatus, may_come_from
+from checkout.transactions import (
+    IN_FLIGHT,
+    TERMINAL,
+    PendingReason,
+    TransactionStatus,
+    may_come_from,
+)
 from tests.unit.clock import NOON
 from tests.unit.providers import CANCELLED, NOT_FOUND, REFUSED, REQUESTED, UNKNOWN, UNSUPPORTED
 from tests.unit.requests import placeholders, plain
-from tests.unit.samples import KEY, an_attempt, transaction_id, transaction_key
+from tests.unit.samples import KEY, a_transaction, an_attempt, transaction_id, transaction_key
 
 PK = f"MERCHANT#merchant-1#SESSION#{KEY.session_id}"
 PENDING_ANSWERS = [REQUESTED, UNSUPPORTED, REFUSED, NOT_FOUND, UNKNOWN]
@@ -187,6 +194,21 @@ def test_money_that_had_arrived_is_not_hidden(status: TransactionStatus) -> None
     update = _outcome(_ended(status))["UpdateExpression"]
     told = "settledAt = :now, settledAfterCancel = :yes" in update
     assert told is (status is TransactionStatus.SETTLED)
+
+
+def test_a_status_or_reason_of_a_newer_release_is_read_as_in_flight_and_unknown() -> None:
+    newer = {**ALL["put"]["Item"], "status": {"S": "PAID"}, "cancellationDetail": {"S": "NEW"}}
+    read = transaction_from(KEY, newer)
+    assert (read.status, read.pending_reason) == (
+        TransactionStatus.PROCESSING,
+        PendingReason.UNKNOWN,
+    )
+
+
+def test_an_item_is_read_as_it_was_put() -> None:
+    read = transaction_from(KEY, ALL["put"]["Item"])
+    pending = TransactionStatus.PENDING
+    assert read == a_transaction(status=pending, provider_reference=None)
 
 
 @pytest.mark.parametrize("outcome", CancelOutcome)
