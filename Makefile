@@ -15,7 +15,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down build test test-fast e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build test test-fast e2e lint format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ up: env ## start the local stack in the background and write .local/stack.json (
 
 down: ## stop it, also what a killed run left behind
 	@if [ -x $(ENV)/dev/bin/python ]; then $(RUN) local.up down; else echo "  nothing ran"; fi
+
+invoke: env ## let `sam local invoke` reach the stack that is up, until Ctrl-C (needs Docker)
+	@$(RUN) local.invoke
 
 build: env ## build for AWS into .aws-sam/build, with bytecode
 	@$(RUN) local.build aws

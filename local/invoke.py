@@ -1,4 +1,4 @@
-"""Makes `sam local invoke` reach the running local stack: `python -m local.invoke`.
+"""Makes `sam local invoke` reach the running local stack: `make invoke`.
 
 sam gives a container only the variables that the template declares, and for a `Ref` of a table its
 logical name. So this writes a copy of the built template with the variables that the functions
@@ -26,7 +26,7 @@ from local import containers
 from local import stack as stacks
 from local.build import this_machine
 from local.console import Problem, run, say
-from local.places import BUILD, ROOT, Places
+from local.places import BUILD, LOCAL, ROOT, Places
 from local.stack import Stack
 
 FUNCTION = "AWS::Serverless::Function"
@@ -118,8 +118,9 @@ def main() -> None:
     places = Places.from_environment()
     with prepared(stacks.read(places.stack_json), places.home) as file:
         say("Ready. In another terminal, for any function and its file in events/:")
-        say("  sam local invoke GetSessionFunction -e events/get_session.json \\")
-        say(f"    --template-file {file}")
+        say("  .local/env/sam/bin/sam local invoke GetSessionFunction -e events/get_session.json")
+        if file.parent != LOCAL:
+            say(f"with --template-file {file}")
         say("Ctrl-C ends it.")
         signal.pause()
 

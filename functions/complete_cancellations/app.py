@@ -13,8 +13,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
 from checkout.cancellation import complete_if_drained
-from checkout.observability import log_failure, logger
-from checkout.storage.items import session_key_of
+from checkout.observability import count, log_failure, logger
+from checkout.storage.items import session_key_of, settled_by_report
 
 processor = BatchProcessor(
     event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False
@@ -35,6 +35,7 @@ def complete(record: DynamoDBRecord) -> None:
         # The batch processor says nothing of what it counts as failed.
         log_failure("record failed", error)
         raise
+    count("SettledAfterCancel", int(settled_by_report(_new_image(record))))
     if completed:
         logger.info("cancellation completed", session_id=key.session_id)
 
@@ -42,3 +43,8 @@ def complete(record: DynamoDBRecord) -> None:
 def _partition_key(record: DynamoDBRecord) -> str:
     keys = record.dynamodb.keys if record.dynamodb else None
     return str((keys or {}).get("PK", ""))
+
+
+def _new_image(record: DynamoDBRecord) -> dict[str, Any]:
+    image = record.dynamodb.new_image if record.dynamodb else None
+    return image or {}

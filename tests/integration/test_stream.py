@@ -112,3 +112,25 @@ def test_a_whole_batch_can_fail(cloud: Cloud, store: CheckoutStore) -> None:
     cloud.wire.meddle = Trouble(named("Query"), 500, "InternalServerError")
     records = [stream_record(key, number) for number in range(1, 11)]
     assert deliver(cloud, *records) == [str(number) for number in range(1, 11)]
+
+
+@pytest.mark.parametrize(
+    ("image", "counted"),
+    [
+        ({"status": {"S": "SETTLED"}}, True),
+        ({"status": {"S": "SETTLED"}, "driver": {"S": "counted-it-itself"}}, False),
+        ({"status": {"S": "CANCELLED"}}, False),
+    ],
+)
+def test_money_that_a_report_brought_is_counted_once(
+    cloud: Cloud,
+    store: CheckoutStore,
+    capsys: pytest.CaptureFixture[str],
+    image: dict[str, dict[str, str]],
+    counted: bool,
+) -> None:
+    record = stream_record(ended(cloud, store))
+    record["dynamodb"]["NewImage"] = image
+    capsys.readouterr()
+    assert deliver(cloud, record) == []
+    assert ('"SettledAfterCancel":[1.0]' in capsys.readouterr().out) is counted
