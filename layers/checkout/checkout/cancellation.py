@@ -205,7 +205,6 @@ class _Drive:
         return snapshot
 
     def _complete(self) -> Cancellation:
-        self._in_flight.clear()  # true even if the next write fails
         self._store.complete_cancellation(self._session.key, self._ports.clock())
         return self._result(SessionStatus.CANCELLED)
 
