@@ -102,17 +102,7 @@ def race(stage: Stage) -> None:
     """Attempts start while the session is cancelled: each comes before the lock or is refused."""
     session_id = stage.session("sandbox:ok_0")
     print(f"\n{show.heading('6. Payment attempts that race with the cancellation')}")
-    attempts = [partial(stage.attempt, session_id, number) for number in range(1, 9)]
-    said: dict[str, Any] = {}
-
-    def cancel() -> str:
-        time.sleep(0.02)  # or else it would nearly always come first
-        said.update(stage.merchant.cancel(session_id).json())
-        return ""
-
-    calls: list[Callable[[], str]] = [*attempts[:4], cancel, *attempts[4:]]
-    results = at_once(calls)
-    results.remove("")  # the cancellation's own
+    said, results = _cancel_among_attempts(stage, session_id)
     results.append(stage.attempt(session_id, 9))
     refused = [text for text in results if text]
     print(f"   9 attempts: {len(results) - len(refused)} before the lock, {len(refused)} refused")
@@ -129,6 +119,22 @@ def race(stage: Stage) -> None:
         said,
     )
     _cancel_the_rest(stage, session_id, said)
+
+
+def _cancel_among_attempts(stage: Stage, session_id: str) -> tuple[dict[str, Any], list[str]]:
+    """The cancellation's answer, and what became of each of eight attempts."""
+    attempts = [partial(stage.attempt, session_id, number) for number in range(1, 9)]
+    said: dict[str, Any] = {}
+
+    def cancel() -> str:
+        time.sleep(0.02)  # or else it would nearly always come first
+        said.update(stage.merchant.cancel(session_id).json())
+        return "the cancellation"
+
+    calls: list[Callable[[], str]] = [*attempts[:4], cancel, *attempts[4:]]
+    results = at_once(calls)
+    results.remove("the cancellation")
+    return said, results
 
 
 def _cancel_the_rest(stage: Stage, session_id: str, said: dict[str, Any]) -> None:

@@ -15,7 +15,9 @@ from local.places import LOCAL, ROOT
 from local.stack import Stack
 from tests.local.conftest import Seed
 
-pytestmark = pytest.mark.skipif("STACK_NAME" in os.environ, reason="is about the emulator's stack")
+pytestmark = pytest.mark.skipif(
+    bool(os.environ.get("STACK_NAME")), reason="is about the emulator's stack"
+)
 
 STACK_JSON = Path(os.environ.get("STACK_JSON") or LOCAL / "stack.json")
 
