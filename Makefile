@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?=
 STACK_NAME ?=
 MAKE_STARTED := $(shell date +%s)
-export PORT STACK_NAME MAKE_STARTED
+export PORT MAKE_STARTED
 
 ENV := .local/env
 RUN := $(ENV)/dev/bin/python -m
@@ -51,7 +51,7 @@ test-fast: env ## the tiers that need no stack: unit, contract, integration, tem
 
 e2e: env ## the tests of tests/local on AWS: make e2e STACK_NAME=<deployed stack>
 	@test -n "$(STACK_NAME)" || { echo "Name the stack to test: make e2e STACK_NAME=<deployed stack>." >&2; exit 2; }
-	$(RUN) pytest tests/local $(ARGS)
+	STACK_NAME='$(STACK_NAME)' $(RUN) pytest tests/local $(ARGS)
 
 lint: env ## ruff, mypy, cfn-lint (by sam validate), statelint, import direction
 	$(RUN) ruff check --quiet .

@@ -30,7 +30,9 @@ def pytest(tiers: Sequence[str], more: Mapping[str, str]) -> int:
     """Run the tiers in one pytest, so that its summary is of them all; returns its exit code."""
     command = [str(tool("dev", "python")), "-m", "pytest", *(f"tests/{tier}" for tier in tiers)]
     command += os.environ.get("ARGS", "").split()
-    child = subprocess.Popen(command, cwd=ROOT, env=isolated(os.environ) | dict(more))
+    # A STACK_NAME that happens to be set would take the local tier to AWS.
+    environment = isolated(os.environ) | {"STACK_NAME": ""} | dict(more)
+    child = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         return child.wait()
     except KeyboardInterrupt:
