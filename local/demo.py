@@ -57,10 +57,10 @@ To try it yourself, in another terminal, in this folder:
   SESSION=$(bin/seed --merchant {merchant.client_id} \\
     --transaction sandbox:ok_1 --transaction sandbox-b:async_5_2 \\
     | {PICK.format("sessionId")})
-  curl -s $BASE/v1/checkout/session/cancel -H "Authorization: Bearer $TOKEN" \\
+  curl -s -w '\\n' $BASE/v1/checkout/session/cancel -H "Authorization: Bearer $TOKEN" \\
     -H 'Content-Type: application/json' \\
     -d '{{"sessionId": "'$SESSION'", "reason": "changed my mind"}}'
-  curl -s $BASE/v1/checkout/session/$SESSION -H "Authorization: Bearer $TOKEN"
+  curl -s -w '\\n' $BASE/v1/checkout/session/$SESSION -H "Authorization: Bearer $TOKEN"
   bin/ledger $SESSION
 
 What the functions log: {stack.logs["functions"]}
