@@ -7,7 +7,7 @@ from typing import Any
 from checkout.providers.sandbox.ledger import Ledger, LedgerEntry
 from checkout.sessions import SessionKey
 from checkout.storage.dynamodb import CheckoutStore
-from checkout.storage.items import deserialize, serialize, session_item_key, transaction_item_key
+from checkout.storage.items import deserialize, session_item_key, transaction_item_key
 from checkout.transactions import SessionSnapshot, TransactionKey
 from local.stack import Stack
 
@@ -41,16 +41,6 @@ class Inspector:
             TableName=self.stack.table, Key=key, ConsistentRead=True
         )
         return deserialize(answer.get("Item", {}))
-
-    def set_on_session(self, session_id: str, **values: Any) -> None:
-        """Overwrite attributes, to make a situation that takes too long to wait for."""
-        self.stack.aws.dynamodb.update_item(
-            TableName=self.stack.table,
-            Key=session_item_key(self.key(session_id)),
-            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
-            ExpressionAttributeNames={f"#{name}": name for name in values},
-            ExpressionAttributeValues=serialize({f":{name}": v for name, v in values.items()}),
-        )
 
     def ledger(self, provider: str, transaction_id: str) -> LedgerEntry:
         """What the provider was asked for, and did."""

@@ -95,6 +95,8 @@ def stop(processes: Sequence[Process]) -> list[Process]:
     running = [process for process in processes if is_alive(process)]
     for process in running:
         _signal_group(process, signal.SIGTERM)
-    for process in _wait_until_gone(running):
+    stubborn = _wait_until_gone(running)
+    for process in stubborn:
         _signal_group(process, signal.SIGKILL)
+    _wait_until_gone(stubborn)
     return running

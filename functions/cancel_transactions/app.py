@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
 from checkout.fan_out import order_from_message, outcomes_to_message
-from checkout.observability import log_failure, logger
+from checkout.observability import count, log_failure, logger
 from checkout.provider_cancellation import cancel_transactions
 
 
@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         clock=bootstrap.utc_now,
         report=log_failure,
     )
+    count("SettledAfterCancel", sum(outcome.late_settlement for outcome in outcomes))
     for outcome in outcomes:
         logger.info(
             "transaction asked to cancel",

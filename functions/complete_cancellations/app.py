@@ -27,7 +27,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 
 def complete(record: DynamoDBRecord) -> None:
-    """Complete the session of one record. Repeats are harmless: a partial failure replays them."""
+    """Complete the session of one record. A repeat, as after a partial failure, does nothing more.
+
+    But it counts once more: a metric of the stream is at least as large as what it counts.
+    """
     try:
         key = session_key_of(_partition_key(record))
         completed = complete_if_drained(bootstrap.checkout_store(), key, bootstrap.utc_now())

@@ -41,6 +41,7 @@ def outcome(event: dict[str, Any], name: str, status: str | None) -> dict[str, A
     """The worker's answer about the one transaction."""
     transaction_id = event["transactions"][0]["transactionId"]
     told = {"transactionId": transaction_id, "outcome": name, "status": status}
+    told |= {"lateSettlement": status == "SETTLED"}
     return {"provider": event["provider"], "outcomes": [told]}
 
 

@@ -38,6 +38,6 @@ def test_the_lock_of_a_killed_driver_has_left_what_is_needed_to_go_on(
     scenes: Mapping[str, Scene], inspect: Inspector, what: str
 ) -> None:
     item = inspect.session_item(scenes[what].session.session_id)
-    if item["status"] == "PENDING_CANCELLATION":
-        assert item["dueAt"] >= item["leaseUntil"] > 0
-        assert item["dueShard"]
+    assert item["status"] == "PENDING_CANCELLATION"
+    assert item["dueAt"] >= item["leaseUntil"] > 0
+    assert item["dueShard"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from checkout.storage.transaction_requests import MARK
+from checkout.storage.items import MARK
 from checkout.transactions import TERMINAL, TransactionStatus
 from tests.template.cloudformation import properties, resource
 

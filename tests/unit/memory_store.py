@@ -224,7 +224,8 @@ class MemoryStore:
         if before is None:
             raise TransactionNotFoundError(key.transaction_id)
         wanted = _outcome_status(record)
-        sent = before.status is not TransactionStatus.PENDING or before.provider_reference
+        told = (before.provider_reference, before.cancel_attempt)
+        sent = before.status is not TransactionStatus.PENDING or any(told)
         if before.status not in IN_FLIGHT or (record.never_sent and sent):
             return before.status, before.driver == record.driver and before.status is wanted
         after = replace(before, driver=record.driver)
@@ -233,6 +234,7 @@ class MemoryStore:
             self._mark(key, _reason(record.answer.outcome), record.next_attempt)
             return after.status, True
         after = replace(after, status=wanted, pending_reason=None, awaited=False)
+        after = replace(after, never_sent=record.never_sent)
         if wanted is TransactionStatus.SETTLED:
             settled_at = _stored(record.now)
             after = replace(after, settled_at=settled_at, settled_after_cancel=True)

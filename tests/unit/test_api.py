@@ -252,7 +252,7 @@ def test_money_that_a_session_waited_for_is_late_whatever_the_clocks_say() -> No
     assert told["settledAfterCancel"] is True
 
 
-SETTLED_AT = [(-1, False), (0, True), (1, True)]
+SETTLED_AT = [(-1, False), (0, False), (1, True)]
 
 
 @pytest.mark.parametrize(("seconds", "late"), SETTLED_AT)

@@ -240,11 +240,10 @@ ENDS = ["SETTLED", "FAILED", "REFUNDED", "EXPIRED"]
 
 @pytest.mark.parametrize("end", ENDS)
 def test_what_had_ended_at_its_provider_is_in_neither_list(world: World, end: str) -> None:
-    ids = world.open_with("bank")
+    world.open_with("bank")
     status = TransactionStatus(end)
     world.providers["bank"].answer = ProviderAnswer(CancelOutcome.TERMINAL, status)
-    settled = tuple(ids) if end == "SETTLED" else ()
-    assert world.drive() == Cancellation(SessionStatus.CANCELLED, settled=settled)
+    assert world.drive() == Cancellation(SessionStatus.CANCELLED)
     assert world.transaction().status is status
 
 
@@ -259,11 +258,26 @@ def test_what_was_refused_because_it_had_ended_is_in_neither_list(world: World, 
 
 
 def test_a_settlement_in_the_middle_of_the_cancellation_wins(world: World) -> None:
-    ids = world.open_with("bank")
+    world.open_with("bank")
     settles = ("record_outcome", 1)
     world.store.before[settles] = lambda: world.report(1, TransactionStatus.SETTLED)
-    assert world.drive() == Cancellation(SessionStatus.CANCELLED, settled=tuple(ids))
+    assert world.drive() == Cancellation(SessionStatus.CANCELLED)
     assert world.transaction().status is TransactionStatus.SETTLED
+
+
+def test_a_settlement_between_the_lock_and_the_first_look_is_told_by_the_first_drive(
+    world: World,
+) -> None:
+    ids = world.open_with("bank", "card")
+    world.providers["card"].answer = UNSUPPORTED
+
+    def settle() -> None:
+        world.clock.sleep(0.001)
+        world.report(1, TransactionStatus.SETTLED)
+
+    world.store.before["read_session", 1] = settle
+    assert world.drive().settled == (ids[0],)
+    assert world.drive().settled == ()
 
 
 def test_outcomes_of_all_kinds_in_one_session_are_told_apart_in_id_order(world: World) -> None:
@@ -275,7 +289,6 @@ def test_outcomes_of_all_kinds_in_one_session_are_told_apart_in_id_order(world: 
         SessionStatus.PENDING_CANCELLATION,
         cancelled=(ids[0], ids[3]),
         pending=(ids[1], ids[4]),
-        settled=(ids[2],),
     )
 
 

@@ -25,6 +25,7 @@ from checkout.payments import (
     open_session,
     record_reference,
 )
+from checkout.providers.base import CancelOutcome, ProviderAnswer
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.transactions import (
     ATTACH_LIMIT,
@@ -246,6 +247,17 @@ def test_a_payment_that_failed_by_itself_was_not_given_up(world: World) -> None:
     world.report(1, TransactionStatus.FAILED)
     record_reference(world.store, transaction_key(), "bank", "ref_1")
     assert world.transaction().provider_reference == "ref_1"
+
+
+def test_a_payment_whose_provider_says_that_it_failed_was_not_given_up(world: World) -> None:
+    world.open_with()
+    _begin(world)
+    world.providers["bank"].answer = ProviderAnswer(
+        CancelOutcome.TERMINAL, TransactionStatus.FAILED
+    )
+    assert world.drive().status is SessionStatus.CANCELLED
+    record_reference(world.store, transaction_key(), "bank", "ref_1")
+    assert world.transaction().driver
 
 
 def test_an_open_session_is_completed_or_expired(world: World) -> None:

@@ -139,7 +139,10 @@ def test_a_late_settlement_is_recorded_once_with_its_first_moment() -> None:
 
 def test_a_payment_is_given_up_only_if_nothing_tells_that_it_was_sent() -> None:
     condition = ALL["never sent"]["ConditionExpression"]
-    assert condition == "#status IN (:from0) AND attribute_not_exists(providerReference)"
+    assert condition == (
+        "#status IN (:from0) AND attribute_not_exists(providerReference)"
+        " AND attribute_not_exists(cancelAttempt)"
+    )
     assert plain(ALL["never sent"]["ExpressionAttributeValues"])[":from0"] == "PENDING"
 
 

@@ -71,7 +71,9 @@ def desk() -> Desk:
 
 
 def _outcome(outcome: CancelOutcome, status: TransactionStatus | None) -> TransactionOutcome:
-    return TransactionOutcome(transaction_id(1), outcome, status)
+    """A settlement is told as late money, unless a test says otherwise."""
+    late = status is TransactionStatus.SETTLED
+    return TransactionOutcome(transaction_id(1), outcome, status, late_settlement=late)
 
 
 def _ended(status: TransactionStatus) -> ProviderAnswer:
@@ -158,10 +160,11 @@ def test_a_refusal_of_what_is_in_flight_stays_a_refusal(
     assert outcome.outcome is CancelOutcome.REFUSED
 
 
-def test_a_refusal_whose_reason_cannot_be_asked_for_is_unknown(desk: Desk) -> None:
+def test_a_refusal_whose_reason_cannot_be_asked_for_stays_a_refusal(desk: Desk) -> None:
     desk.provider.answer, desk.provider.state = REFUSED, SILENT
     (outcome,) = desk.work_on(a_transaction())
-    assert outcome.outcome is CancelOutcome.UNKNOWN
+    assert outcome.outcome is CancelOutcome.REFUSED
+    assert desk.stored.in_flight
     assert desk.stored.cancel_attempt == 1
 
 
@@ -308,7 +311,7 @@ def test_an_outcome_whose_storing_failed_is_told_without_a_status(desk: Desk, ma
     assert outcomes == [_outcome(CancelOutcome.CANCELLED, None)]
     assert not outcomes[0].cancelled
     assert not outcomes[0].ended
-    assert desk.troubles.told == [("outcome was not stored", "StoreUnavailableError")]
+    assert desk.troubles.told == [("storing an outcome failed", "StoreUnavailableError")]
 
 
 def test_a_store_that_fails_for_one_does_not_fail_the_others(desk: Desk) -> None:
@@ -355,6 +358,14 @@ def test_a_settlement_that_was_stored_first_is_kept_and_told_as_late_money(desk:
     assert outcome == _outcome(CancelOutcome.TERMINAL, TransactionStatus.SETTLED)
     assert desk.stored.settled_after_cancel
     assert desk.stored.settled_at == NOON
+
+
+def test_a_settlement_that_the_stream_tells_of_is_not_told_by_the_worker_too(desk: Desk) -> None:
+    _meanwhile(desk, status=TransactionStatus.SETTLED, settled_at=NOON, awaited=True)
+    (outcome,) = desk.work_on(a_transaction(awaited=True))
+    assert outcome.status is TransactionStatus.SETTLED
+    assert not outcome.late_settlement
+    assert desk.stored.settled_after_cancel
 
 
 @pytest.mark.parametrize("end", ["FAILED", "REFUNDED", "EXPIRED"])

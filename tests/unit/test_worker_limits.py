@@ -58,7 +58,7 @@ def _work(
 
 def _after(waited: timedelta, **facts: Any) -> Transaction:
     """A payment that its provider does not know, `waited` after it was attached."""
-    provider = ScriptedProvider(Clock(NOON + waited), answer=NOT_FOUND)
+    provider = ScriptedProvider(Clock(NOON + waited), answer=NOT_FOUND, state=NO_SUCH_PAYMENT)
     unsent = a_transaction(status=TransactionStatus.PENDING, provider_reference=None)
     far = provider.clock() + FAR
     return _work(provider, replace(unsent, **facts), far, far)[1]
@@ -113,12 +113,12 @@ def test_a_worker_with_no_time_left_but_for_storing_asks_nobody() -> None:
     assert provider.asked == []
 
 
-def test_a_cancellation_that_took_all_the_time_leaves_the_refusal_unexplained() -> None:
+def test_a_cancellation_that_took_all_the_time_leaves_the_refusal_as_it_is() -> None:
     provider = ScriptedProvider(Clock(), answer=REFUSED, cancel_takes=8)
     provider.state = ProviderStatus(TransactionStatus.SETTLED)
     stopped_at = NOON + timedelta(seconds=8) + STORE_RESERVE
     outcome, stored = _work(provider, a_transaction(), stopped_at, NOON + FAR)
-    assert outcome is CancelOutcome.UNKNOWN
+    assert outcome is CancelOutcome.REFUSED
     assert stored.in_flight
     assert provider.verbs == ["cancel"]
 
@@ -155,6 +155,7 @@ SENT = [
     {"pending_reason": PendingReason.REQUESTED},
     {"pending_reason": PendingReason.UNSUPPORTED},
     {"pending_reason": PendingReason.REFUSED},
+    {"cancel_attempt": 1},
 ]
 
 
@@ -165,12 +166,34 @@ def test_a_payment_that_anything_tells_of_was_created_whatever_its_provider_says
     assert _after(FAR, **facts).in_flight
 
 
-def test_a_payment_that_was_refused_and_then_not_found_exists() -> None:
-    provider = ScriptedProvider(Clock(NOON + FAR), answer=REFUSED, state=NO_SUCH_PAYMENT)
+@pytest.mark.parametrize("answer", [REFUSED, UNSUPPORTED])
+def test_a_payment_that_its_provider_would_not_cancel_and_then_did_not_find_exists(
+    answer: ProviderAnswer,
+) -> None:
+    provider = ScriptedProvider(Clock(NOON + FAR), answer=answer, state=NO_SUCH_PAYMENT)
     unsent = a_transaction(status=TransactionStatus.PENDING, provider_reference=None)
     outcome, stored = _work(provider, unsent, NOON + 2 * FAR, NOON + 2 * FAR)
-    assert outcome is CancelOutcome.NOT_FOUND
+    assert outcome is answer.outcome
     assert stored.in_flight
+
+
+def test_a_payment_that_its_provider_found_a_moment_ago_exists() -> None:
+    provider = ScriptedProvider(Clock(NOON + FAR), answer=NOT_FOUND)
+    provider.state = ProviderStatus(TransactionStatus.AUTHORIZED)
+    seen = a_transaction(
+        status=TransactionStatus.PENDING,
+        provider_reference=None,
+        pending_reason=PendingReason.UNKNOWN,
+    )
+    assert _work(provider, seen, NOON + 2 * FAR, NOON + 2 * FAR)[1].in_flight
+
+
+def test_a_provider_that_can_only_look_can_say_that_there_is_no_payment() -> None:
+    provider = ScriptedProvider(Clock(NOON + FAR), state=NO_SUCH_PAYMENT, supports_cancel=False)
+    unsent = a_transaction(status=TransactionStatus.PENDING, provider_reference=None)
+    _, stored = _work(provider, unsent, NOON + 2 * FAR, NOON + 2 * FAR)
+    assert stored.status is TransactionStatus.FAILED
+    assert stored.never_sent
 
 
 @pytest.mark.parametrize("answer", [UNKNOWN, UNSUPPORTED, REQUESTED])

@@ -182,7 +182,7 @@ def _message(cancellation: Cancellation) -> str:
     if cancellation.status is SessionStatus.CANCELLED:
         return f"The session is cancelled; this call cancelled {_count(cancellation.cancelled)}."
     if not cancellation.pending:
-        return "The session is locked and nothing is in flight; it becomes CANCELLED by itself."
+        return "The session is locked and nothing is in flight; repeat the call to complete it."
     return (
         f"The session is locked and {_count(cancellation.pending)} may still be in flight;"
         " it becomes CANCELLED by itself."

@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from checkout.idempotency import IdempotentAnswers
     from checkout.providers.base import Provider
 
-# Three tries of a second: a store that is slower than that is down, as far as an answer within the
-# gateway's 29 s goes. DynamoDB answers within some 30 ms.
+# Two tries of 1.5 s and up to a second between them: a store that is slower than that is down, as
+# far as an answer within the gateway's 29 s goes. DynamoDB answers within some 30 ms.
 STORE_CONFIG = Config(
     connect_timeout=0.5,
     read_timeout=1,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=MAX_PARALLEL_CALLS,
 )
 # One try: a repeated start would be a second fan-out. The driver stops listening before the
@@ -50,7 +50,7 @@ MACHINE_CONFIG = Config(
 # What a function keeps for itself of the time it has.
 ANSWER_RESERVE = timedelta(milliseconds=500)
 # And for the record of an answer under an idempotency key.
-RECORD_RESERVE = timedelta(seconds=3)
+RECORD_RESERVE = timedelta(seconds=4)
 
 
 def utc_now() -> datetime:

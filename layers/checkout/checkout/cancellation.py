@@ -33,7 +33,8 @@ LONGEST_DRIVE = timedelta(seconds=27)
 class Cancellation:
     """What a drive did. The ids are in ascending order.
 
-    `settled` are transactions that the provider had settled while we were cancelling them.
+    `settled` are transactions that settled between the lock and the driver's first look at them;
+    whoever stores a later settlement tells of it.
     """
 
     status: SessionStatus
@@ -151,6 +152,9 @@ class _Drive:
         if not self._session.attempts:
             return self._complete()
         snapshot = self._read()
+        if self._session.drives == 1:
+            late = filter(snapshot.settled_after_cancel, snapshot.transactions)
+            self._settled = {each.transaction_id for each in late}
         if snapshot.drained:
             return self._complete()
         if not self._has(FAN_OUT_TIME + STORE_TIME):
@@ -177,8 +181,6 @@ class _Drive:
             self._in_flight.discard(outcome.transaction_id)
         if outcome.cancelled:
             self._cancelled.add(outcome.transaction_id)
-        if outcome.status is TransactionStatus.SETTLED:
-            self._settled.add(outcome.transaction_id)
 
     def _settle_up(self, result: FanOutResult) -> Cancellation:
         # Mark before reading again. What ends before the mark is seen by the read, what ends

@@ -35,11 +35,13 @@ class TransactionOutcome:
     """What one worker did to one transaction.
 
     `status` is the transaction's stored status afterwards, None where it could not be stored.
+    `late_settlement`: this worker is the first to tell that the payer's money arrived all the same.
     """
 
     transaction_id: str
     outcome: CancelOutcome
     status: TransactionStatus | None
+    late_settlement: bool = False
 
     @property
     def ended(self) -> bool:
@@ -103,6 +105,7 @@ def outcomes_to_message(outcomes: Iterable[TransactionOutcome]) -> list[dict[str
             "transactionId": each.transaction_id,
             "outcome": each.outcome.value,
             "status": each.status and each.status.value,
+            "lateSettlement": each.late_settlement,
         }
         for each in outcomes
     ]
@@ -114,6 +117,7 @@ def outcomes_from_message(message: Iterable[Mapping[str, Any]]) -> list[Transact
             transaction_id=each["transactionId"],
             outcome=CancelOutcome(each["outcome"]),
             status=TransactionStatus(each["status"]) if each["status"] else None,
+            late_settlement=each.get("lateSettlement") is True,
         )
         for each in message
     ]

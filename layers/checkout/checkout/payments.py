@@ -112,7 +112,7 @@ def record_reference(
     never sent: it exists after all, and has to be voided.
     """
     transaction = store.record_reference(key, provider, reference)
-    if transaction.status is TransactionStatus.FAILED and transaction.driver:
+    if transaction.never_sent:
         raise PaymentGivenUpError(key.transaction_id)
 
 

@@ -34,6 +34,7 @@ MAX_PARALLEL_CALLS = 50
 # With these the provider has spoken of the payment, so it exists there.
 SPOKEN = frozenset({PendingReason.REQUESTED, PendingReason.UNSUPPORTED, PendingReason.REFUSED})
 
+_ENDS = frozenset({CancelOutcome.CANCELLED, CancelOutcome.TERMINAL})
 _FAILED = ProviderAnswer(CancelOutcome.TERMINAL, TransactionStatus.FAILED)
 _NOT_FOUND = ProviderAnswer(CancelOutcome.NOT_FOUND)
 _UNKNOWN = ProviderAnswer(CancelOutcome.UNKNOWN)
@@ -87,6 +88,15 @@ def cancel_transactions(
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """`refused`: it answered our cancellation with a refusal. `known`: it spoke of the payment."""
+
+    answer: ProviderAnswer
+    refused: bool = False
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Worker:
     provider: Provider
     store: OutcomeStore
@@ -96,35 +106,42 @@ class _Worker:
     report: Callable[[str, Exception], None]
 
     def cancel(self, transaction: Transaction) -> TransactionOutcome:
-        answer, refused = self._ask(transaction)
-        never_sent = self._was_never_sent(transaction, answer, refused)
+        asked = self._ask(transaction)
+        never_sent = self._was_never_sent(transaction, asked)
         record = OutcomeRecord(
             driver=self.driver,
-            answer=_FAILED if never_sent else answer,
+            answer=_FAILED if never_sent else asked.answer,
             now=self.clock(),
             # A provider may replay its stored refusal for an old key, so a refusal asks for a
             # new one; after no answer the old key keeps a second void from being made.
-            next_attempt=transaction.cancel_attempt + 1 if refused else None,
+            next_attempt=transaction.cancel_attempt + 1 if asked.refused else None,
             never_sent=never_sent,
         )
         try:
-            return self._store(transaction.key, record)
+            return self._store(transaction, record)
         except StoreError as error:
-            self.report("outcome was not stored", error)
-            return TransactionOutcome(transaction.transaction_id, answer.outcome, status=None)
+            self.report("storing an outcome failed", error)
+            return TransactionOutcome(transaction.transaction_id, asked.answer.outcome, None)
 
-    def _ask(self, transaction: Transaction) -> tuple[ProviderAnswer, bool]:
-        """The provider's answer, and whether it refused a cancellation."""
+    def _ask(self, transaction: Transaction) -> _Asked:
+        known = False
         if transaction.pending_reason:
             # A drive before this one asked already: it may have ended, or be cancelled, since.
             ended = self._ended(transaction)
-            if ended and ended.outcome in (CancelOutcome.CANCELLED, CancelOutcome.TERMINAL):
-                return ended, False
+            if ended and ended.outcome in _ENDS:
+                return _Asked(ended)
+            known = ended is None and self.provider.supports_retrieve
         answer = self._cancel(transaction)
         if answer.outcome not in (CancelOutcome.REFUSED, CancelOutcome.UNSUPPORTED):
-            return answer, False
+            return _Asked(answer, known=known)
+        refused = answer.outcome is CancelOutcome.REFUSED
         # Its status decides. A refusal alone never does.
-        return self._ended(transaction) or answer, answer.outcome is CancelOutcome.REFUSED
+        ended = self._ended(transaction)
+        if ended and ended.outcome in _ENDS:
+            return _Asked(ended, refused)
+        if ended == _NOT_FOUND and not self.provider.supports_cancel:
+            return _Asked(_NOT_FOUND, known=known)
+        return _Asked(answer, refused, known=known or self.provider.supports_cancel)
 
     def _cancel(self, transaction: Transaction) -> ProviderAnswer:
         if not self.provider.supports_cancel:
@@ -147,9 +164,7 @@ class _Worker:
     def _timeout(self, most: float) -> float:
         return min(most, (self.stop - self.clock()).total_seconds())
 
-    def _was_never_sent(
-        self, transaction: Transaction, answer: ProviderAnswer, refused: bool
-    ) -> bool:
+    def _was_never_sent(self, transaction: Transaction, asked: _Asked) -> bool:
         """Whether the provider does not know it, and nothing tells that it ever did.
 
         Where something does, not finding it is a contradiction (the wrong account, say), and it
@@ -160,23 +175,30 @@ class _Worker:
             transaction.status is TransactionStatus.PENDING
             and transaction.provider_reference is None
             and transaction.pending_reason not in SPOKEN
-            and not refused
+            and transaction.cancel_attempt == 0
         )
-        return answer.outcome is CancelOutcome.NOT_FOUND and too_late and untouched
+        not_found = asked.answer.outcome is CancelOutcome.NOT_FOUND and not asked.known
+        return not_found and too_late and untouched
 
-    def _store(self, key: TransactionKey, record: OutcomeRecord) -> TransactionOutcome:
+    def _store(self, transaction: Transaction, record: OutcomeRecord) -> TransactionOutcome:
         outcome = record.answer.outcome
-        status, ours = self.store.record_outcome(key, record)
+        status, ours = self.store.record_outcome(transaction.key, record)
         if record.never_sent and status in IN_FLIGHT:
             # Sent after all, since the driver read it.
-            return self._store(key, replace(record, answer=_NOT_FOUND, never_sent=False))
-        if not ours and status is TransactionStatus.SETTLED:
-            self.store.record_late_settlement(key, record.now)
+            return self._store(transaction, replace(record, answer=_NOT_FOUND, never_sent=False))
         # A webhook may have told of our own void before us: then it is cancelled all the same.
         confirmed = outcome is CancelOutcome.CANCELLED and status is TransactionStatus.CANCELLED
         if not (ours or confirmed) and status in TERMINAL:
             outcome = CancelOutcome.TERMINAL
-        return TransactionOutcome(key.transaction_id, outcome, status)
+        late = status is TransactionStatus.SETTLED and self._is_news(transaction, ours, record.now)
+        return TransactionOutcome(transaction.transaction_id, outcome, status, late)
+
+    def _is_news(self, transaction: Transaction, ours: bool, now: datetime) -> bool:
+        """Whether this worker is the one to tell of a settlement; of an awaited one the stream."""
+        if ours:
+            return True
+        first = self.store.record_late_settlement(transaction.key, now)
+        return first and not transaction.awaited
 
 
 def _from_status(answer: ProviderStatus) -> ProviderAnswer | None:

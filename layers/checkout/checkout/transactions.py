@@ -96,7 +96,8 @@ class Attempt:
 class Transaction:
     """`cancel_attempt` counts the refusals that the provider has answered to our cancellations.
 
-    `awaited` is set while its cancelled session waits for its end.
+    `awaited` is set while its cancelled session waits for its end. `never_sent` is set with a
+    `FAILED` that a cancellation concluded from the provider's not knowing it.
     """
 
     key: TransactionKey
@@ -113,6 +114,7 @@ class Transaction:
     driver: str | None = None
     settled_at: datetime | None = None
     settled_after_cancel: bool = False
+    never_sent: bool = False
 
     @property
     def transaction_id(self) -> str:
@@ -148,6 +150,7 @@ class SessionSnapshot:
         if requested is None:
             cancelled = transaction.status is TransactionStatus.CANCELLED
             return cancelled and transaction.settled_after_cancel
-        # The flag is sure. The clocks stand in for it where nobody knew of the lock: a settlement
-        # between the lock and the driver's first look.
-        return transaction.settled_after_cancel or transaction.awaited or settled >= requested
+        # The clocks alone decide only where nobody knew of the lock: between it and the driver's
+        # first look. A flag from long before is of an attempt that had failed in an open session.
+        flagged = transaction.settled_after_cancel and settled >= requested - CLOCK_SKEW
+        return flagged or transaction.awaited or settled > requested

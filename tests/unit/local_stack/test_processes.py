@@ -9,6 +9,7 @@ import pytest
 
 from local import processes
 from local.processes import Process
+from local.waiting import wait_until
 
 PARENT = """
 import subprocess, sys, time
@@ -49,7 +50,7 @@ def test_stopping_stops_what_the_process_has_started_too(tmp_path: Path) -> None
     assert json.loads(book.read_text())[0]["pid"] == started.pid
     assert processes.stop(processes.read(book)) == [started]
     assert not processes.is_alive(started)
-    assert not processes.is_alive(child)
+    wait_until(lambda: not processes.is_alive(child), "its child is gone")
 
 
 def test_stopping_what_is_gone_stops_nothing_else() -> None:

@@ -39,7 +39,7 @@ def session_key_of(partition: str) -> SessionKey:
 
 
 def settled_by_report(transaction: Mapping[str, Any]) -> bool:
-    """Whether a report settled this item; what a driver settled, it has counted itself."""
+    """Whether a report settled this item; what a worker settled, the worker has counted."""
     return transaction.get("status") == TransactionStatus.SETTLED and "driver" not in transaction
 
 
@@ -99,6 +99,7 @@ def transaction_from(session: SessionKey, raw: Mapping[str, Any]) -> Transaction
         driver=item.get("driver"),
         settled_at=_moment(item, "settledAt"),
         settled_after_cancel=item.get("settledAfterCancel", False),
+        never_sent=item.get("neverSent", False),
     )
 
 

@@ -114,6 +114,8 @@ def record_outcome(key: TransactionKey, record: OutcomeRecord) -> Request:
         values |= {":now": to_text(record.now), ":yes": True}
     update = f"SET {', '.join(sets)} REMOVE cancellation, cancellationDetail"
     if record.never_sent:
+        update = update.replace("SET ", "SET neverSent = :yes, ", 1)
+        values[":yes"] = True
         return _unless_sent(_update_from(key, {TransactionStatus.PENDING}, update, values))
     return _update_from(key, IN_FLIGHT, update, values)
 
@@ -134,8 +136,8 @@ def _pending_reason(outcome: CancelOutcome) -> PendingReason:
 
 
 def _unless_sent(request: Request) -> Request:
-    # A reference or another status tells that the provider was called after all.
-    unknown = "attribute_not_exists(providerReference)"
+    # A reference, an answered refusal or another status tells that the provider was called.
+    unknown = "attribute_not_exists(providerReference) AND attribute_not_exists(cancelAttempt)"
     return {**request, "ConditionExpression": f"{request['ConditionExpression']} AND {unknown}"}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -57,6 +57,7 @@ class SandboxProvider:
         )
 
     def _void(self, transaction: Transaction, key: str, timeout: float) -> ProviderAnswer:
+        until = self.clock() + timedelta(seconds=timeout)
         entry = self.ledger.count_request(self.name, transaction.transaction_id, key)
         try:
             behaviour = behaviour_of(transaction.provider_reference or "")
@@ -65,19 +66,22 @@ class SandboxProvider:
         if refusal := _REFUSALS.get(behaviour.kind):
             return ProviderAnswer(refusal)
         if behaviour.kind is Kind.HANG:
-            self.sleep(timeout)
+            self.sleep(self._left(until))
         out_of_order = behaviour.kind in (Kind.HANG, Kind.DOWN)
         if out_of_order or entry.void_requests <= behaviour.failures:
             return _UNKNOWN
-        return self._accept(transaction, timeout)
+        return self._accept(transaction, until)
 
-    def _accept(self, transaction: Transaction, timeout: float) -> ProviderAnswer:
+    def _accept(self, transaction: Transaction, until: datetime) -> ProviderAnswer:
         behaviour = behaviour_of(transaction.provider_reference or "")
         entry = self.ledger.void(self.name, transaction.transaction_id, self.clock())
         voided_at = entry.voided_at or self.clock()
-        left = (voided_at + behaviour.wait - self.clock()).total_seconds()
-        if left > 0 and behaviour.kind is Kind.ASYNC:
+        answers_at = voided_at + behaviour.wait
+        if answers_at > self.clock() and behaviour.kind is Kind.ASYNC:
             return ProviderAnswer(CancelOutcome.REQUESTED)
         # It is voided from the start, as at a real provider that answers too late.
-        self.sleep(max(0.0, min(left, timeout)))
-        return _UNKNOWN if left > timeout else ProviderAnswer(CancelOutcome.CANCELLED)
+        self.sleep(self._left(min(answers_at, until)))
+        return _UNKNOWN if answers_at > until else ProviderAnswer(CancelOutcome.CANCELLED)
+
+    def _left(self, until: datetime) -> float:
+        return max(0.0, (until - self.clock()).total_seconds())
