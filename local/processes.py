@@ -71,14 +71,13 @@ def _signal_group(process: Process, number: signal.Signals) -> None:
         os.killpg(process.pid, number)
 
 
-def _wait_until_gone(processes: Sequence[Process]) -> list[Process]:
+def _wait_until_gone(processes: Sequence[Process]) -> None:
     deadline = time.monotonic() + GRACE_SECONDS
     while time.monotonic() < deadline:
         _reap()
         if not any(is_alive(process) for process in processes):
-            return []
+            return
         time.sleep(0.05)
-    return [process for process in processes if is_alive(process)]
 
 
 def _reap() -> None:
