@@ -18,7 +18,7 @@ NEVER = "attribute_exists(neverThere)"
 WHOLE = "the whole condition"
 
 _ATOM = re.compile(
-    r"(?:attribute_exists|attribute_not_exists|contains)\([^)]*\)"
+    r"(?:attribute_exists|attribute_not_exists)\([^)]*\)"
     r"|size\(\w+\) < :\w+"
     r"|#?\w+ (?:=|<) :\w+"
     r"|#?\w+ IN \([^)]*\)"

@@ -263,6 +263,13 @@ def a_payment_with_a_reference_was_sent(scene: Scene) -> None:
     assert scene.transaction(key)["status"] == "PENDING"
 
 
+def a_payment_that_was_refused_a_cancellation_was_sent(scene: Scene) -> None:
+    key = scene.attached()
+    scene.set(key, cancelAttempt=1)
+    assert scene.store.record_outcome(key, never_sent())[0] is TransactionStatus.PENDING
+    assert scene.transaction(key)["status"] == "PENDING"
+
+
 def never_sent() -> OutcomeRecord:
     failed = scenes.record(CancelOutcome.TERMINAL, TransactionStatus.FAILED)
     return replace(failed, never_sent=True)

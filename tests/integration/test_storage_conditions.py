@@ -123,7 +123,6 @@ SESSION_MUTANTS = [
     ),
     Mutant("attach_attempt", OPEN, ALWAYS, protections.nothing_is_attached_to_a_locked_session),
     # Not "attribute_not_exists(attempts)" becoming NEVER: to moto a missing set has the size 0.
-    # Not "contains(attempts, :id)" either: the refusal shows the item, and the attempt in it.
     *(
         Mutant(
             "attach_attempt",
@@ -135,7 +134,6 @@ SESSION_MUTANTS = [
             ("attribute_not_exists(attempts)", ALWAYS),
             ("size(attempts) < :limit", ALWAYS),
             ("size(attempts) < :limit", "size(attempts) <= :limit"),
-            ("contains(attempts, :id)", ALWAYS),
         )
     ),
     Mutant(
@@ -185,6 +183,12 @@ TRANSACTION_MUTANTS = [
         FIRST_REFERENCE,
         ALWAYS,
         protections.a_payment_with_a_reference_was_sent,
+    ),
+    Mutant(
+        "record_outcome",
+        "attribute_not_exists(cancelAttempt)",
+        ALWAYS,
+        protections.a_payment_that_was_refused_a_cancellation_was_sent,
     ),
     *(
         Mutant(name, WHOLE, ALWAYS, partial(no_transaction_is_made, change=change))

@@ -141,16 +141,14 @@ def test_a_lease_is_given_back_as_zero_by_its_holder_while_the_session_is_pendin
     assert (values[":free"], values[":due"]) == (0, to_millis(NOON))
 
 
-def test_an_attempt_is_attached_to_an_open_session_with_room_or_again() -> None:
+def test_an_attempt_is_attached_to_an_open_session_with_room() -> None:
     assert ALL["attach"]["ConditionExpression"] == (
-        "#status = :open AND (attribute_not_exists(attempts)"
-        " OR size(attempts) < :limit OR contains(attempts, :id))"
+        "#status = :open AND (attribute_not_exists(attempts) OR size(attempts) < :limit)"
     )
     values = plain(ALL["attach"]["ExpressionAttributeValues"])
     assert values == {
         ":open": "OPEN",
         ":limit": 100,
-        ":id": transaction_id(1),
         ":ids": {transaction_id(1)},
     }
 

@@ -115,17 +115,15 @@ def attach_attempt(key: TransactionKey) -> Request:
     # No cancellation has locked the session: attach and lock write the same item, so one is first.
     unlocked = "#status = :open"
     none_yet = "attribute_not_exists(attempts)"
+    # A repeat of the write that took the last place fails, and is shown the item with its attempt.
     room_left = "size(attempts) < :limit"
-    # A repeated write whose first answer was lost.
-    attached = "contains(attempts, :id)"
     return update_if(
         session_item_key(key.session),
-        condition=f"{unlocked} AND ({none_yet} OR {room_left} OR {attached})",
+        condition=f"{unlocked} AND ({none_yet} OR {room_left})",
         update="ADD attempts :ids",
         values={
             ":open": SessionStatus.OPEN.value,
             ":limit": MAX_TRANSACTIONS,
-            ":id": key.transaction_id,
             ":ids": {key.transaction_id},
         },
     )
