@@ -10,7 +10,6 @@ import pytest
 from local import processes
 from local.processes import Process
 from local.waiting import wait_until
-from local.waiting import wait_until
 
 PARENT = """
 import subprocess, sys, time
