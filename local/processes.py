@@ -94,8 +94,9 @@ def stop(processes: Sequence[Process]) -> list[Process]:
     running = [process for process in processes if is_alive(process)]
     for process in running:
         _signal_group(process, signal.SIGTERM)
-    stubborn = _wait_until_gone(running)
-    for process in stubborn:
+    _wait_until_gone(running)
+    for process in running:
+        # The stubborn, and whoever of a group has outlived its leader.
         _signal_group(process, signal.SIGKILL)
-    _wait_until_gone(stubborn)
+    _wait_until_gone(running)
     return running
