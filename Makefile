@@ -15,7 +15,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build test test-fast e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build test test-fast test-pythons e2e lint format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ test: env ## every tier but e2e, on a stack of its own (ARGS='-k race' for pytes
 test-fast: env ## the tiers that need no stack: unit, contract, integration, template
 	@$(RUN) local.testing fast
 
+test-pythons: env ## unit, contract and template on every other CPython 3.11 to 3.14 at hand
+	@$(RUN) local.pythons
+
 e2e: env ## the tests of tests/local on AWS: make e2e STACK_NAME=<deployed stack>
 	@test -n "$(STACK_NAME)" || { echo "Name the stack to test: make e2e STACK_NAME=<deployed stack>." >&2; exit 2; }
 	STACK_NAME='$(STACK_NAME)' $(RUN) pytest tests/local $(ARGS)
@@ -65,7 +68,7 @@ format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-pr: lint test ## what CI runs
+pr: lint test-pythons test ## what CI runs
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
