@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import pythons
 from local.alone import alone
 from local.console import Problem, run, say, step
 from local.isolation import REGION
@@ -45,8 +46,11 @@ def this_machine() -> Target:
         )
     libc = "gnu" if platform.libc_ver()[0] == "glibc" else "musl"
     system = "apple-darwin" if sys.platform == "darwin" else f"unknown-linux-{libc}"
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return Target(python, architecture, f"{PROCESSORS[architecture]}-{system}")
+    return Target(this_version(), architecture, f"{PROCESSORS[architecture]}-{system}")
+
+
+def this_version() -> str:
+    return "{}.{}".format(*sys.version_info[:2])
 
 
 def _source_files(root: Path) -> Iterator[Path]:
@@ -69,9 +73,18 @@ def _stamp(place: Path) -> Path:
     return place.with_name(f"{place.name}.made-from")
 
 
+def compiler(target: Target) -> Path | None:
+    """An interpreter of the target's version: no other writes bytecode that it reads."""
+    ours = target.python == this_version()
+    return Path(sys.executable) if ours else pythons.interpreter(target.python)
+
+
 def _environment(target: Target) -> dict[str, str]:
     tools = [str(tool("uv", "uv").parent), str(tool("dev", "python").parent)]
     inherited = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    found = compiler(target)
+    if found:
+        inherited["CHECKOUT_COMPILER"] = str(found)
     return {"AWS_DEFAULT_REGION": REGION} | inherited | {
         "PATH": os.pathsep.join([*tools, os.environ.get("PATH", "")]),
         "CHECKOUT_PYTHON_VERSION": target.python,
@@ -96,18 +109,15 @@ def _sam_build(target: Target, place: Path) -> None:
 
 def _compile_functions(target: Target, place: Path) -> None:
     """The layer's makefile compiles the layer; this does the same for the functions' own files."""
-    found = subprocess.run(
-        [str(tool("uv", "uv")), "python", "find", "--no-project", target.python],
-        env=_environment(target), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if found.returncode != 0:
+    found = compiler(target)
+    if found is None:
         say(f"  no Python {target.python} here: built without bytecode, cold starts take longer")
         return
     folders = [str(path) for path in place.iterdir() if path.name.endswith("Function")]
     options = ["-q", "--invalidation-mode", "unchecked-hash"]
     for folder in folders:
         at_run_time = ["-s", folder, "-p", "/var/task"]
-        compileall = [found.stdout.strip(), "-m", "compileall", *options, *at_run_time, folder]
+        compileall = [str(found), "-m", "compileall", *options, *at_run_time, folder]
         subprocess.run(compileall, check=True)
 
 
@@ -117,7 +127,8 @@ def build(target: Target, place: Path) -> str:
     Raises:
         Problem: sam build failed; with its last lines.
     """
-    wanted, stamp = fingerprint(ROOT, target), _stamp(place)
+    # With the compiler: one that has turned up since makes a better build.
+    wanted, stamp = f"{fingerprint(ROOT, target)} {compiler(target)}", _stamp(place)
     with alone(place.with_suffix(".lock"), "another make is building: waiting for it"):
         if stamp.is_file() and stamp.read_text() == wanted and place.is_dir():
             return wanted

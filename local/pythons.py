@@ -59,8 +59,8 @@ def main() -> None:
         if python is None:
             say(f"There is no CPython {version} at hand: not tested on it.")
             continue
-        python = _environment(version, python)
-        tests: list[str | Path] = [python, "-m", "pytest", "-q", "-m", TIERS, "tests"]
+        own = _environment(version, python)
+        tests: list[str | Path] = [own, "-m", "pytest", "-q", "-m", TIERS, "tests"]
         if subprocess.run(tests, cwd=ROOT, check=False).returncode:
             raise Problem(f"These tests fail on Python {version}.")
 
