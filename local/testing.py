@@ -3,6 +3,7 @@
 That stack has a folder (.local/test) and a port of its own: what `make up` runs is not disturbed.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from local.places import LOCAL, ROOT, Places, tool
 from local.up import port_asked_for
 
 FAST = ("unit", "contract", "integration", "template")
-PYTEST_GRACE_SECONDS = 60
+PYTEST_GRACE_SECONDS = 15
 
 
 def check_there(tiers: Sequence[str]) -> None:
@@ -37,7 +38,8 @@ def pytest(tiers: Sequence[str], more: Mapping[str, str]) -> int:
         return child.wait()
     except KeyboardInterrupt:
         # Ctrl-C reached pytest too: it is about to say what it got to.
-        child.wait(PYTEST_GRACE_SECONDS)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(PYTEST_GRACE_SECONDS)
         raise
     finally:
         if child.poll() is None:
