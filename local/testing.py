@@ -5,6 +5,7 @@ That stack has a folder (.local/test) and a port of its own: what `make up` runs
 
 import contextlib
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,7 @@ def check_there(tiers: Sequence[str]) -> None:
 def pytest(tiers: Sequence[str], more: Mapping[str, str]) -> int:
     """Run the tiers in one pytest, so that its summary is of them all; returns its exit code."""
     command = [str(tool("dev", "python")), "-m", "pytest", *(f"tests/{tier}" for tier in tiers)]
-    command += os.environ.get("ARGS", "").split()
+    command += shlex.split(os.environ.get("ARGS", ""))
     # A STACK_NAME that happens to be set would take the local tier to AWS.
     environment = isolated(os.environ) | {"STACK_NAME": ""} | dict(more)
     child = subprocess.Popen(command, cwd=ROOT, env=environment)
