@@ -32,8 +32,9 @@ Invoke = Callable[[str], dict[str, Any]]
 def start_stand_in() -> None:
     environment = {**os.environ, "SAM": str(tool("sam", "sam"))}
     environment["PATH"] = f"{tool('uv', 'uv').parent}{os.pathsep}{environment.get('PATH', '')}"
+    # What it starts outlives this checkout, which must not be the folder that it works in.
     done = subprocess.run(
-        [STAND_IN], env=environment, stdout=subprocess.PIPE, text=True, check=True
+        [STAND_IN], env=environment, cwd="/", stdout=subprocess.PIPE, text=True, check=True
     )
     os.environ["DOCKER_HOST"] = done.stdout.strip().partition("DOCKER_HOST=")[2]
 
