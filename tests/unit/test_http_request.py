@@ -230,7 +230,8 @@ def test_a_body_that_is_not_the_base64_of_text_is_invalid(body: str) -> None:
     ],
 )
 def test_json_in_utf8_is_a_content_type(value: str) -> None:
-    _parse(a_body(), **with_headers(("Content-Type", value)))
+    call = _parse(a_body(), **with_headers(("Content-Type", value)))
+    assert call == _parse(a_body())
 
 
 @pytest.mark.parametrize(
@@ -260,6 +261,9 @@ def test_another_content_type_is_invalid(value: str) -> None:
         {"headers": None, "multiValueHeaders": None},
         {"headers": {}, "multiValueHeaders": {}},
         with_headers(JSON_TYPE, JSON_TYPE),
+        # Together they would read as one that is right.
+        with_headers(JSON_TYPE, ("Content-Type", "charset=utf-8")),
+        with_headers(JSON_TYPE, ("Content-Type", "")),
         with_headers(JSON_TYPE, ("Content-Type", "text/plain")),
     ],
 )
