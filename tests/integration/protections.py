@@ -27,6 +27,7 @@ from checkout.providers.base import CancelOutcome
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage.dynamodb import CheckoutStore
 from checkout.storage.items import serialize, session_item_key, transaction_item_key
+from checkout.timestamps import to_millis
 from checkout.transactions import (
     MAX_TRANSACTIONS,
     Attempt,
@@ -181,6 +182,31 @@ def a_completed_session_does_not_become_due_again(scene: Scene) -> None:
     status = scene.store.release_lease(key, "driver", bootstrap.utc_now())
     assert status is SessionStatus.CANCELLED
     assert not scene.session(key).keys() & {"leaseUntil", "dueAt", "dueShard"}
+
+
+def what_nobody_has_driven_is_postponed(scene: Scene) -> None:
+    key = scene.open()
+    scene.lock(key)
+    later = bootstrap.utc_now() + timedelta(hours=1)
+    scene.store.postpone(key, int(scene.session(key)["dueAt"]), later)
+    assert scene.session(key)["dueAt"] == to_millis(later)
+
+
+def what_was_driven_since_it_was_seen_is_not_postponed(scene: Scene) -> None:
+    key = scene.open()
+    scene.lock(key)
+    before = scene.session(key)
+    scene.store.postpone(key, int(before["dueAt"]) - 1, bootstrap.utc_now())
+    assert scene.session(key) == before
+
+
+def a_completed_session_is_not_postponed(scene: Scene) -> None:
+    key = scene.open()
+    scene.lock(key)
+    seen = int(scene.session(key)["dueAt"])
+    scene.store.complete_cancellation(key, bootstrap.utc_now())
+    scene.store.postpone(key, seen, bootstrap.utc_now())
+    assert "dueAt" not in scene.session(key)
 
 
 def nothing_is_attached_to_a_locked_session(scene: Scene) -> None:

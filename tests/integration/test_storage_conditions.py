@@ -53,6 +53,7 @@ SESSION_CHANGES: dict[str, Callable[[CheckoutStore, SessionKey], Any]] = {
     "release_lease": lambda store, key: store.release_lease(key, "driver", NOW),
     "attach_attempt": lambda store, key: store.attach_attempt(TransactionKey(key, "t")),
 }
+SEEN = "dueAt = :seen"
 TRANSACTION_CHANGES: dict[str, Callable[[CheckoutStore, TransactionKey], Any]] = {
     "record_reference": lambda store, key: store.record_reference(key, "sandbox", "ok_1"),
     "record_status": lambda store, key: store.record_status(key, TransactionStatus.FAILED, NOW),
@@ -121,6 +122,11 @@ SESSION_MUTANTS = [
     Mutant(
         "release_lease", PENDING, ALWAYS, protections.a_completed_session_does_not_become_due_again
     ),
+    Mutant(
+        "postpone", SEEN, ALWAYS, protections.what_was_driven_since_it_was_seen_is_not_postponed
+    ),
+    Mutant("postpone", SEEN, ALWAYS, protections.a_completed_session_is_not_postponed),
+    Mutant("postpone", SEEN, NEVER, protections.what_nobody_has_driven_is_postponed),
     Mutant("attach_attempt", OPEN, ALWAYS, protections.nothing_is_attached_to_a_locked_session),
     # Not "attribute_not_exists(attempts)" becoming NEVER: to moto a missing set has the size 0.
     *(
@@ -222,6 +228,7 @@ def _requests() -> dict[str, dict[str, Any]]:
         "lock_for_cancellation": sessions.lock_for_cancellation(key, lock),
         "complete_cancellation": sessions.complete_cancellation(key, NOW),
         "release_lease": sessions.release_lease(key, "driver", NOW),
+        "postpone": sessions.postpone(key, 1, NOW),
         "attach_attempt": sessions.attach_attempt(transaction),
         "put_attempt": transactions.put_attempt(scenes.attempt_on(key), NOW),
         "record_reference": transactions.record_reference(transaction, "sandbox", "ok_1"),
@@ -240,7 +247,14 @@ def test_every_part_of_every_condition_has_a_mutant() -> None:
 
 def test_every_conditional_write_of_the_store_has_mutants() -> None:
     modules = (session_requests, transaction_requests)
-    not_writes = {"read_session", "due_shard", "outcome_status", "put_new", "update_if"}
+    not_writes = {
+        "read_session",
+        "due_sessions",
+        "due_shard",
+        "outcome_status",
+        "put_new",
+        "update_if",
+    }
     builders = {
         name
         for module in modules

@@ -3,11 +3,13 @@
 If its holder dies, it runs out, and the next call or the recovery takes over.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
-from checkout.sessions import Session
+from checkout.sessions import Session, SessionKey
 from checkout.timestamps import from_millis
 
 # Outlives everything a driver can have started: it starts the machine within 8 s, the machine runs
@@ -15,6 +17,8 @@ from checkout.timestamps import from_millis
 LEASE = timedelta(seconds=60)
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=1)
+# Sessions that are due are spread over so many shards: ten thousand in one would be a hot key.
+DUE_SHARDS = 16
 # A drive that works takes less than this, so a caller who is told to wait for one waits no longer.
 USUAL_DRIVE = timedelta(seconds=5)
 
@@ -44,6 +48,27 @@ class LockAttempt:
 
     held: bool
     session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class DueSession:
+    """A session that waits to be driven from `due_at` (epoch ms) on."""
+
+    key: SessionKey
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class DuePage:
+    """Some of the sessions of a shard, those that are due first first.
+
+    `cursor` is where the next page begins, None after the last one; it means something to the store
+    only. `unreadable` counts what was found and names no session.
+    """
+
+    sessions: tuple[DueSession, ...]
+    cursor: Mapping[str, Any] | None = None
+    unreadable: int = 0
 
 
 def new_lock(driver: str, now: datetime, jitter: float, request: CancelRequest | None) -> Lock:

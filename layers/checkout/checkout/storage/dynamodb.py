@@ -21,13 +21,14 @@ from checkout.errors import (
     TransactionExistsError,
     TransactionNotFoundError,
 )
-from checkout.lease import Lock, LockAttempt
+from checkout.lease import DuePage, Lock, LockAttempt
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.storage import session_requests, transaction_requests
 from checkout.storage.expressions import Request
 from checkout.storage.items import (
     SESSION,
     TRANSACTION_PREFIX,
+    due_sessions_from,
     session_from,
     transaction_from,
 )
@@ -40,7 +41,7 @@ from checkout.transactions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -113,6 +114,20 @@ class CheckoutStore:
     def release_lease(self, key: SessionKey, driver: str, due_at: datetime) -> SessionStatus:
         request = session_requests.release_lease(key, driver, due_at)
         return self._change_session(key, request)[0].status
+
+    def postpone(self, key: SessionKey, seen_due_at: int, due_at: datetime) -> None:
+        self._change(session_requests.postpone(key, seen_due_at, due_at))
+
+    def due_sessions(
+        self, shard: int, due_by: datetime | None, cursor: Mapping[str, Any] | None
+    ) -> DuePage:
+        request = session_requests.due_sessions(shard, due_by)
+        if cursor is not None:
+            request["ExclusiveStartKey"] = cursor
+        answer = self._call(self._client.query, request)
+        sessions = due_sessions_from(answer["Items"])
+        unreadable = len(answer["Items"]) - len(sessions)
+        return DuePage(sessions, answer.get("LastEvaluatedKey"), unreadable)
 
     def attach_attempt(self, key: TransactionKey) -> Session:
         return self._change_session(key.session, session_requests.attach_attempt(key))[0]

@@ -1,11 +1,12 @@
 """The table's items: how they are addressed, and how they become what the rest works with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from checkout.lease import DueSession
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.timestamps import from_text
 from checkout.transactions import (
@@ -79,6 +80,18 @@ def session_from(key: SessionKey, raw: Mapping[str, Any]) -> Session:
         lease_until=int(item.get("leaseUntil", 0)),
         drives=int(item.get("drives", 0)),
     )
+
+
+def due_sessions_from(items: Iterable[Mapping[str, Any]]) -> tuple[DueSession, ...]:
+    """The sessions that the index's items name; an item that names none is left out."""
+    found: list[DueSession] = []
+    for raw in items:
+        item = deserialize(raw)
+        try:
+            found.append(DueSession(session_key_of(item["PK"]), int(item["dueAt"])))
+        except ValueError:
+            continue
+    return tuple(found)
 
 
 def transaction_from(session: SessionKey, raw: Mapping[str, Any]) -> Transaction:

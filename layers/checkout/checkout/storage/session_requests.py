@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from checkout.lease import Lock
+from checkout.lease import DUE_SHARDS, Lock
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage.expressions import Request, put_new, update_if
 from checkout.storage.items import SESSION, partition_key, serialize, session_item_key
 from checkout.timestamps import to_millis, to_text
 from checkout.transactions import MAX_TRANSACTIONS, TransactionKey
 
-# Ten thousand due sessions in one partition of the index would be a hot key.
-DUE_SHARDS = 16
+# What one page of the recovery's list holds: some hundred bytes each.
+DUE_PAGE = 100
 
 
 def read_session(key: SessionKey) -> Request:
@@ -109,6 +109,36 @@ def release_lease(key: SessionKey, driver: str, due_at: datetime) -> Request:
             ":due": to_millis(due_at),
         },
     )
+
+
+def postpone(key: SessionKey, seen_due_at: int, due_at: datetime) -> Request:
+    # Nobody has driven it since it was seen, and nobody has completed it: both change this.
+    untouched = "dueAt = :seen"
+    return update_if(
+        session_item_key(key),
+        condition=untouched,
+        update="SET dueAt = :due",
+        values={":seen": seen_due_at, ":due": to_millis(due_at)},
+        escape_status=False,
+    )
+
+
+def due_sessions(shard: int, due_by: datetime | None) -> Request:
+    """Of the index; without `due_by` all that wait, whenever they are due.
+
+    An index is only eventually consistent: it tells where to look, the lock decides.
+    """
+    values: dict[str, Any] = {":shard": str(shard)}
+    condition = "dueShard = :shard"
+    if due_by is not None:
+        condition += " AND dueAt <= :by"
+        values[":by"] = to_millis(due_by)
+    return {
+        "IndexName": "due",
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeValues": serialize(values),
+        "Limit": DUE_PAGE,
+    }
 
 
 def attach_attempt(key: TransactionKey) -> Request:
