@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
-from checkout.cancellation import complete_if_drained
+from checkout.completion import complete_if_drained
 from checkout.observability import count, log_failure, logger
 from checkout.storage.items import session_key_of, settled_by_report
 

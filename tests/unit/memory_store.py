@@ -221,9 +221,10 @@ class MemoryStore:
         return session.status
 
     @port
-    def postpone(self, key: SessionKey, seen_due_at: int, due_at: datetime) -> None:
-        if self.due.get(key) == seen_due_at:
-            self.due[key] = to_millis(due_at)
+    def postpone(self, seen: DueSession, driver: str, due_at: datetime) -> None:
+        due = self.due.get(seen.key)
+        if due is not None and (due == seen.due_at or self.sessions[seen.key].driver == driver):
+            self.due[seen.key] = to_millis(due_at)
 
     @port
     def due_sessions(

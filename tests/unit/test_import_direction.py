@@ -23,7 +23,12 @@ LAYERS = (
     {"checkout.providers.base"},
     {"checkout.fan_out"},
     # The use cases.
-    {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
+    {
+        "checkout.cancellation",
+        "checkout.completion",
+        "checkout.payments",
+        "checkout.provider_cancellation",
+    },
     {"checkout.recovery"},
     # What all adapters share.
     {"checkout.observability", "checkout.settings"},

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.cancellation import FAN_OUT_TIME, LONGEST_DRIVE, STORE_TIME, complete_if_drained
+from checkout.cancellation import FAN_OUT_TIME, LONGEST_DRIVE, STORE_TIME
+from checkout.completion import complete_if_drained
 from checkout.errors import StoreUnavailableError
 from checkout.lease import (
     FIRST_RETRY,

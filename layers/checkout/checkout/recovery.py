@@ -37,7 +37,7 @@ class DueStore(Protocol):
     ) -> DuePage:
         """Of one shard, from 0 on; without `due_by` all that wait, whenever they are due."""
 
-    def postpone(self, key: SessionKey, seen_due_at: int, due_at: datetime) -> None: ...
+    def postpone(self, seen: DueSession, driver: str, due_at: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +190,8 @@ class _Run:
 
     def _drive(self, due: DueSession) -> None:
         ports, tally = self._ports.drive, self._tally
+        driver = self._ports.new_driver()
         try:
-            driver = self._ports.new_driver()
             self._take_in(due, drive(ports, due.key, driver, None, self._end_by))
         except (CancellationInProgressError, SessionEndedError, SessionNotFoundError):
             # The list is a little behind the table: somebody drives it, or it is done.
@@ -205,7 +205,7 @@ class _Run:
             ports.report("due session cannot be driven", error)
             with self._counting:
                 tally.failed += 1
-            self._put_off(due)
+            self._put_off(due, driver)
 
     def _take_in(self, due: DueSession, cancellation: Cancellation) -> None:
         pending = cancellation.status is SessionStatus.PENDING_CANCELLATION
@@ -221,10 +221,10 @@ class _Run:
         if stuck:
             self._ports.tell_stuck(due.key, cancellation, age)
 
-    def _put_off(self, due: DueSession) -> None:
+    def _put_off(self, due: DueSession, driver: str) -> None:
         """It would be the first of its shard each time, and cost the others theirs."""
         due_at = self._clock() + LAST_RETRY * (0.8 + 0.2 * self._ports.drive.jitter())
         try:
-            self._ports.store.postpone(due.key, due.due_at, due_at)
+            self._ports.store.postpone(due, driver, due_at)
         except StoreError as error:
             self._ports.drive.report("due session was not put off", error)
