@@ -59,28 +59,50 @@ _made: dict[str, Scene] = {}
 def scenes(stack: Stack, merchant: Client, seed: Seed) -> Mapping[str, Scene]:
     if not _made:
         warm_up_fan_out(merchant, seed)
-        _made.update({name: _kill(stack, merchant, seed, each) for name, each in CRASHES.items()})
+        _made.update(_die(stack, merchant, seed, DRIVER) | _die(stack, merchant, seed, WORKER))
     return _made
 
 
-def _kill(stack: Stack, merchant: Client, seed: Seed, crash: Crash) -> Scene:
-    session = seed("sandbox:ok_1")
-    killed: list[float] = []
+def _die(stack: Stack, merchant: Client, seed: Seed, caller: str) -> dict[str, Scene]:
+    """All crashes at calls of `caller`; a function that dies comes back with its faulty store."""
+    assassin, made = Assassin(stack), {}
+    with faulty_store(stack, caller, assassin.before) as store:
+        store.afterwards = assassin.after
+        for name, crash in CRASHES.items():
+            if crash.caller == caller:
+                store.operations.clear()
+                made[name] = _kill(merchant, seed("sandbox:ok_1"), assassin, crash)
+    return made
 
-    def die(operation: str, number: int) -> None:
-        if number == crash.at and not killed:
-            workers.kill(stack, *crash.dead)
-            killed.append(time.monotonic())
 
-    def fate(operation: str, number: int) -> Fate:
-        if crash.after:
-            return Fate.PASS
-        die(operation, number)
-        return Fate.DROP if killed else Fate.PASS
+@dataclass
+class Assassin:
+    """Kills once for each crash that it is given, at the call of the store that it names."""
 
-    with faulty_store(stack, crash.caller, fate) as store:
-        store.afterwards = die if crash.after else store.afterwards
-        answer = merchant.cancel(session.session_id)
-    assert killed, "nobody came to the call at which to die"
+    stack: Stack
+    crash: Crash | None = None
+    killed_at: float = 0.0
+
+    def before(self, operation: str, number: int) -> Fate:
+        if self.crash and not self.crash.after and self._strike(number):
+            return Fate.DROP
+        return Fate.PASS
+
+    def after(self, operation: str, number: int) -> None:
+        if self.crash and self.crash.after:
+            self._strike(number)
+
+    def _strike(self, number: int) -> bool:
+        if self.crash is None or number != self.crash.at:
+            return False
+        workers.kill(self.stack, *self.crash.dead)
+        self.crash, self.killed_at = None, time.monotonic()
+        return True
+
+
+def _kill(merchant: Client, session: Seeded, assassin: Assassin, crash: Crash) -> Scene:
+    assassin.crash, assassin.killed_at = crash, 0.0
+    answer = merchant.cancel(session.session_id)
+    assert assassin.killed_at, "nobody came to the call at which to die"
     status = merchant.get(session.session_id).json()["status"]
-    return Scene(session, answer, status, killed[0])
+    return Scene(session, answer, status, assassin.killed_at)

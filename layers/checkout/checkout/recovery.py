@@ -4,7 +4,7 @@ It runs the same `drive` as the call does. The list of due sessions only says wh
 lock decides. What cannot be helped comes up less and less often, and never stands in another's way.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from checkout.timestamps import from_millis
 
 # A run begins drives for so long: the next one comes after a minute.
 RUN = timedelta(seconds=55)
+LONGEST_GIVE_UP_HOURS = 10 * 365 * 24
 # Given the session, what the drive came to, and the cancellation's age.
 TellStuck = Callable[[SessionKey, Cancellation, timedelta], None]
 
@@ -58,10 +59,11 @@ class GiveUpAges:
         ages = {provider: _hours(hours) for provider, hours in named.items()}
         return cls(_hours(default), ages)
 
-    def of(self, cancellation: Cancellation) -> timedelta:
-        """The shortest of the providers that it waits for."""
-        ages = [self.by_provider.get(each, self.default) for each in cancellation.waits_for]
-        return min(ages, default=self.default)
+    def of(self, providers: Iterable[str]) -> timedelta:
+        """The shortest of the providers that a session waits for."""
+        return min(
+            (self.by_provider.get(each, self.default) for each in providers), default=self.default
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +119,10 @@ class Tally:
 
 
 def _hours(text: str) -> timedelta:
-    age = timedelta(hours=float(text))
-    if age <= timedelta(0):
-        raise ValueError("an age is more than nothing")
-    return age
+    hours = float(text)
+    if not 0 <= hours <= LONGEST_GIVE_UP_HOURS:
+        raise ValueError("an age is a number of hours, up to ten years")
+    return timedelta(hours=hours)
 
 
 def reconcile(ports: RecoveryPorts, limits: RecoveryLimits, end_by: datetime) -> Tally:
@@ -211,7 +213,7 @@ class _Run:
         pending = cancellation.status is SessionStatus.PENDING_CANCELLATION
         requested = cancellation.requested_at
         age = self._clock() - requested if requested else timedelta(0)
-        stuck = pending and age >= self._limits.give_up.of(cancellation)
+        stuck = pending and age >= self._limits.give_up.of(cancellation.waits_for)
         with self._counting:
             self._tally.driven += 1
             self._tally.recovered += not pending
