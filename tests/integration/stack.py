@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from moto.dynamodb.models import dynamodb_backends
@@ -9,6 +10,8 @@ from moto.dynamodb.models import dynamodb_backends
 from tests.template.cloudformation import ROOT, functions, properties, template
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 STACK = "shop"
@@ -85,10 +88,17 @@ def machine_definition() -> str:
 
 
 def stream_records(after: int = 0) -> list[dict[str, Any]]:
-    """What the table's stream holds, but for the first `after` records.
+    """What Lambda would be given of the table's stream, but for its first `after` records.
 
-    The images in it are moto's own: two of one item may share their sets.
+    The images are moto's own: two of one item may share their sets.
     """
     shard = dynamodb_backends[ACCOUNT][REGION].tables[TABLE].stream_shard
     assert shard
-    return [each.to_json() for each in shard.items[after:]]
+    return [_record(each.to_json()) for each in shard.items[after:]]
+
+
+def _record(raw: dict[str, Any]) -> dict[str, Any]:
+    change = raw["dynamodb"]
+    created: datetime = change["ApproximateCreationDateTime"]
+    seconds = created.replace(tzinfo=UTC).timestamp()
+    return {**raw, "dynamodb": {**change, "ApproximateCreationDateTime": seconds}}
