@@ -65,6 +65,10 @@ def test_a_new_or_a_removed_item_wakes_nobody() -> None:
     assert not wakes(image("PENDING", "PENDING"), None)
 
 
+def test_the_filter_uses_only_the_key_that_lambda_documents() -> None:
+    assert set(stream_pattern()) == {"dynamodb"}
+
+
 def test_the_filter_knows_every_status_of_a_transaction() -> None:
     images = stream_pattern()["dynamodb"]
     assert set(images["OldImage"]["status"]["S"]) == IN_FLIGHT
