@@ -13,7 +13,6 @@ from typing import Protocol
 from checkout.errors import (
     CancellationInProgressError,
     SessionEndedError,
-    SessionNotFoundError,
     StoreUnavailableError,
 )
 from checkout.fan_out import FanOut, FanOutResult, TransactionOutcome, WorkOrder
@@ -107,11 +106,11 @@ def drive(
 
 
 def complete_if_drained(store: CancellationStore, key: SessionKey, now: datetime) -> bool:
-    """Complete a pending cancellation that nothing is in flight of any more; whether it was."""
-    try:
-        snapshot = store.read_session(key)
-    except SessionNotFoundError:
-        return False
+    """Complete a pending cancellation that nothing is in flight of any more; whether it was.
+
+    Raises SessionNotFoundError, StoreError.
+    """
+    snapshot = store.read_session(key)
     pending = snapshot.session.status is SessionStatus.PENDING_CANCELLATION
     if not (pending and snapshot.drained):
         return False
