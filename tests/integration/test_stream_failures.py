@@ -7,6 +7,7 @@ import copy
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from math import ceil, log2
 from typing import Any
 
@@ -36,6 +37,11 @@ MOST_INVOCATIONS = 2 + 2 * ceil(log2(SETTINGS.batch_size)) + SETTINGS.retries
 
 
 in_every_reading = pytest.mark.parametrize("reading", READINGS)
+
+
+def each_in_some_reading(first: object, *others: object) -> list[tuple[object, Reading]]:
+    """The first in every reading, the others in one: they differ before any is to be read."""
+    return [*product([first], READINGS), *product(others, READINGS[:1])]
 
 
 @pytest.fixture
@@ -101,8 +107,10 @@ def nothing_at_all(record: Record) -> None:
     }
 
 
-@in_every_reading
-@pytest.mark.parametrize("poison", [no_keys, no_images, strange_key, strange_value, nothing_at_all])
+@pytest.mark.parametrize(
+    ("poison", "reading"),
+    each_in_some_reading(strange_key, no_keys, no_images, strange_value, nothing_at_all),
+)
 def test_one_malformed_record_of_ten_is_given_up_alone(
     source: EventSource,
     store: CheckoutStore,
@@ -147,8 +155,9 @@ def unreadable_time(client: DynamoDBClient, waiting: Waiting) -> None:
     )
 
 
-@in_every_reading
-@pytest.mark.parametrize("damage", [unknown_status, unreadable_time])
+@pytest.mark.parametrize(
+    ("damage", "reading"), each_in_some_reading(unknown_status, unreadable_time)
+)
 def test_one_unreadable_session_of_ten_is_given_up_alone(
     source: EventSource,
     store: CheckoutStore,
