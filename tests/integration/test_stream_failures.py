@@ -40,7 +40,7 @@ in_every_reading = pytest.mark.parametrize("reading", READINGS)
 
 
 def each_in_some_reading(first: object, *others: object) -> list[tuple[object, Reading]]:
-    """The first in every reading, the others in one: they differ before any is to be read."""
+    """The first in every reading, the others in one: a reading knows not why a record failed."""
     return [*product([first], READINGS), *product(others, READINGS[:1])]
 
 

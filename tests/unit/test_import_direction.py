@@ -24,6 +24,8 @@ LAYERS = (
     {"checkout.fan_out"},
     # The use cases.
     {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
+    # Those that find sessions by themselves.
+    {"checkout.redrive"},
     # What all adapters share.
     {"checkout.observability", "checkout.settings"},
     # The adapters, which do not know each other: storage, HTTP, the state machine, providers.
@@ -41,7 +43,7 @@ LAYERS = (
     {"checkout.bootstrap"},
     {"functions"},
 )
-USES_ONLY_THE_STANDARD_LIBRARY = 6
+USES_ONLY_THE_STANDARD_LIBRARY = 7
 FIRST_PARTY = ("checkout", "functions", "local", "tests")
 
 
