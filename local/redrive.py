@@ -30,12 +30,14 @@ def arguments() -> argparse.Namespace:
 def summary(done: Redriven, *, asked_for_all: bool) -> str:
     if not (done.messages or asked_for_all):
         return "The queue is empty: nothing to do. With --all every waiting session is looked at."
-    counts = f"{done.messages} messages; {done.looked_at} waiting sessions looked at"
-    lines = [f"{counts}, {done.completed} of them completed"]
+    looked_at = (
+        f"waiting sessions looked at: {done.looked_at}; of these completed: {done.completed}"
+    )
+    lines = [f"Messages: {done.messages}; {looked_at}"]
     if done.unread:
-        lines.append(f"{done.unread} could not be looked at: the messages stay in the queue")
+        lines.append(f"Could not be looked at: {done.unread}. The messages stay in the queue.")
     elif done.more:
-        lines.append("There may be more messages: run it again")
+        lines.append("There may be more messages: run it again.")
     return "\n".join(lines)
 
 
