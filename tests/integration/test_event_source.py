@@ -115,6 +115,12 @@ def test_without_bisecting_a_function_that_raises_loses_the_whole_batch() -> Non
     assert each.positions == [("1", "8")]
 
 
+def test_with_the_defaults_of_aws_one_poison_record_comes_for_ever() -> None:
+    each = EventSource(raising("1"), Settings(), now=lambda: NOON)
+    with pytest.raises(AssertionError, match="for ever"):
+        each.deliver(records(2))
+
+
 @pytest.mark.parametrize("reading", READINGS)
 def test_cutting_a_batch_uses_up_no_retry(reading: Reading) -> None:
     each = source(raising("4"), reading, bisects=True, retries=3)
