@@ -18,19 +18,19 @@ REQUEST = CancelRequest("merchant-1", None)
 
 
 class ListingStore(MemoryStore):
-    """Lists what is due in pages of two. `broken` shards cannot be listed, `strange` are items in
-    them that name no session."""
+    """Lists what is due in pages of two.
+
+    `broken` shards cannot be listed; `strange` is how many items of a shard name no session.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.broken: set[int] = set()
         self.strange: dict[int, int] = {}
-        self.asked: list[int] = []
 
     def due_sessions(
         self, shard: int, due_by: datetime | None, cursor: Mapping[str, Any] | None
     ) -> DuePage:
-        self.asked.append(shard)
         if shard in self.broken:
             raise StoreUnavailableError("ThrottlingException")
         behind = (cursor["due_at"], cursor["session_id"]) if cursor else (0, "")
