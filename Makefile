@@ -15,7 +15,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build test test-fast test-pythons e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build redrive test test-fast test-pythons e2e lint format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ invoke: env ## let `sam local invoke` reach the stack that is up, until Ctrl-C (
 
 build: env ## build for AWS into .aws-sam/build, with bytecode
 	@$(RUN) local.build aws
+
+redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_NAME=<deployed stack>
+	@test -n "$(STACK_NAME)" || { echo "Name the stack: make redrive STACK_NAME=<deployed stack>. On the local one: bin/redrive." >&2; exit 2; }
+	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
 
 test: env ## every tier but e2e, on a stack of its own (ARGS='-k race' for pytest)
 	@$(RUN) local.testing

@@ -50,9 +50,8 @@ GIVEN_UP = ProviderAnswer(CancelOutcome.TERMINAL, TransactionStatus.FAILED)
 
 
 def due(store: Store, key: SessionKey, due_by: datetime | None) -> list[DueSession]:
-    """Of one session; in memory all are in the first shard."""
-    shard = 0 if isinstance(store, MemoryStore) else int(due_shard(key.session_id))
-    page = store.due_sessions(shard, due_by, None)
+    """Of one session."""
+    page = store.due_sessions(int(due_shard(key.session_id)), due_by, None)
     return [each for each in page.sessions if each.key == key]
 
 

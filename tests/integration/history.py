@@ -10,7 +10,8 @@ from moto.dynamodb.models import dynamodb_backends
 from checkout.storage.items import SESSION, TRANSACTION_PREFIX, deserialize
 from checkout.timestamps import to_millis
 from checkout.transactions import MAY_BECOME, TERMINAL, TransactionStatus
-from tests.integration.stack import ACCOUNT, REGION, TABLE, passes, stream_pattern
+from tests.integration.stack import ACCOUNT, REGION, TABLE, stream_records
+from tests.template.filter_pattern import matches, stream_pattern
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,13 +50,11 @@ class History:
 
     def read_on(self, now: datetime) -> list[dict[str, Any]]:
         """Take in what was written since; the records that wake the stream's function."""
-        table = dynamodb_backends[ACCOUNT][REGION].tables[TABLE]
-        assert table.stream_shard
-        records = [each.to_json() for each in table.stream_shard.items[self._read :]]
+        records = stream_records(after=self._read)
         self._read += len(records)
         for record in records:
             self._take_in(record["dynamodb"], now)
-        return [each for each in records if passes(stream_pattern(), each)]
+        return [each for each in records if matches(stream_pattern(), each)]
 
     @property
     def attached(self) -> set[str]:

@@ -20,6 +20,7 @@ LAYERS = (
     {"checkout.errors"},
     {"checkout.sessions", "checkout.timestamps"},
     {"checkout.ids", "checkout.lease", "checkout.transactions"},
+    {"checkout.due_sessions"},
     {"checkout.providers.base"},
     {"checkout.fan_out"},
     # The use cases.
@@ -29,7 +30,8 @@ LAYERS = (
         "checkout.payments",
         "checkout.provider_cancellation",
     },
-    {"checkout.recovery"},
+    # Those that find sessions by themselves.
+    {"checkout.recovery", "checkout.redrive"},
     # What all adapters share.
     {"checkout.observability", "checkout.settings"},
     # The adapters, which do not know each other: storage, HTTP, the state machine, providers.
@@ -47,7 +49,7 @@ LAYERS = (
     {"checkout.bootstrap"},
     {"functions"},
 )
-USES_ONLY_THE_STANDARD_LIBRARY = 7
+USES_ONLY_THE_STANDARD_LIBRARY = 8
 FIRST_PARTY = ("checkout", "functions", "local", "tests")
 
 

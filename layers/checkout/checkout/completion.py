@@ -6,7 +6,6 @@ It needs no lock: once a session is locked, its in-flight transactions can only 
 from datetime import datetime
 from typing import Protocol
 
-from checkout.errors import SessionNotFoundError
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.transactions import SessionSnapshot
 
@@ -22,11 +21,11 @@ class CompletionStore(Protocol):
 
 
 def complete_if_drained(store: CompletionStore, key: SessionKey, now: datetime) -> bool:
-    """Complete a pending cancellation that nothing is in flight of any more; whether it was."""
-    try:
-        snapshot = store.read_session(key)
-    except SessionNotFoundError:
-        return False
+    """Complete a pending cancellation that nothing is in flight of any more; whether it was.
+
+    Raises SessionNotFoundError, StoreError.
+    """
+    snapshot = store.read_session(key)
     pending = snapshot.session.status is SessionStatus.PENDING_CANCELLATION
     if not (pending and snapshot.drained):
         return False

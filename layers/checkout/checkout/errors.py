@@ -23,6 +23,7 @@ CheckoutError
 │   └── StoreUnavailableError
 └── OperatorError                    only a change of the deployment helps
     ├── StoreRefusedError
+    ├── MalformedRecordError
     └── MisconfiguredError
 """
 
@@ -156,6 +157,14 @@ class StoreRefusedError(StoreError, OperatorError):
     def __init__(self, code: str) -> None:
         super().__init__(f"store refused: {code}")
         self.code = code
+
+
+class MalformedRecordError(OperatorError):
+    """A record of the table's stream cannot be read. `part` says where, never what is there."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"stream record has no readable {part}")
+        self.part = part
 
 
 class MisconfiguredError(OperatorError):

@@ -4,14 +4,16 @@ It runs the same `drive` as the call does. The list of due sessions only says wh
 lock decides. What cannot be helped comes up less and less often, and never stands in another's way.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore, Lock
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from checkout.cancellation import LONGEST_DRIVE, Cancellation, Ports, drive
+from checkout.due_sessions import DueStore, pages
 from checkout.errors import (
     CancellationInProgressError,
     SessionEndedError,
@@ -19,7 +21,7 @@ from checkout.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from checkout.lease import DUE_SHARDS, LAST_RETRY, DuePage, DueSession
+from checkout.lease import DUE_SHARDS, LAST_RETRY, DueSession
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.timestamps import from_millis
 
@@ -30,15 +32,9 @@ LONGEST_GIVE_UP_HOURS = 10 * 365 * 24
 TellStuck = Callable[[SessionKey, Cancellation, timedelta], None]
 
 
-class DueStore(Protocol):
-    """All raise StoreError."""
-
-    def due_sessions(
-        self, shard: int, due_by: datetime | None, cursor: Mapping[str, Any] | None
-    ) -> DuePage:
-        """Of one shard, from 0 on; without `due_by` all that wait, whenever they are due."""
-
-    def postpone(self, seen: DueSession, driver: str, due_at: datetime) -> None: ...
+class RecoveryStore(DueStore, Protocol):
+    def postpone(self, seen: DueSession, driver: str, due_at: datetime) -> None:
+        """As `CancellationStore.postpone`. Raises StoreError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ class RecoveryPorts:
     """
 
     drive: Ports
-    store: DueStore
+    store: RecoveryStore
     new_driver: Callable[[], str]
     sleep: Callable[[float], None]
     tell_stuck: TellStuck
@@ -159,19 +155,20 @@ class _Run:
         """A page of each shard in turn, so that no shard waits for another one to be empty."""
         now = self._clock()
         first = int(self._ports.drive.jitter() * DUE_SHARDS)
-        cursors: dict[int, Mapping[str, Any] | None] = {
-            (first + n) % DUE_SHARDS: None for n in range(DUE_SHARDS)
-        }
-        while cursors:
-            for shard in list(cursors):
-                page = self._ports.store.due_sessions(shard, now, cursors.pop(shard))
-                with self._counting:
-                    self._tally.failed += page.unreadable
-                for due in page.sessions:
-                    self._tally.oldest = max(self._tally.oldest, now - from_millis(due.due_at))
-                    yield due
-                if page.cursor is not None:
-                    cursors[shard] = page.cursor
+        shards = deque(
+            pages(self._ports.store, (first + number) % DUE_SHARDS, now)
+            for number in range(DUE_SHARDS)
+        )
+        while shards:
+            shard = shards.popleft()
+            if (page := next(shard, None)) is None:
+                continue
+            shards.append(shard)
+            with self._counting:
+                self._tally.failed += page.unreadable
+            for due in page.sessions:
+                self._tally.oldest = max(self._tally.oldest, now - from_millis(due.due_at))
+                yield due
 
     def _may_start(self) -> bool:
         """Wait for a free place and for the pace; whether there is time left to begin."""
