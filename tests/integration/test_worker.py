@@ -57,7 +57,9 @@ def test_a_second_run_of_the_same_order_tells_the_same(
 ) -> None:
     worker = cloud.function(WORKER)
     assert worker(sample) == worker(sample)
-    ledger = worker.bootstrap.provider().ledger.read("sandbox", key_of(sample).transaction_id)
+    ledger = worker.bootstrap.provider().adapter.ledger.read(
+        "sandbox", key_of(sample).transaction_id
+    )
     assert (ledger.voids, len(ledger.keys)) == (1, 1)
 
 

@@ -54,7 +54,10 @@ class Asked:
 
 @dataclass
 class ScriptedProvider:
-    """Answers `answer` and `state`, after `cancel_takes` and `retrieve_takes` seconds."""
+    """Answers `answer` and `state`, after `cancel_takes` and `retrieve_takes` seconds.
+
+    `meanwhile` happens before each answer; a `bug` is raised instead of it.
+    """
 
     clock: Clock
     answer: ProviderAnswer = CANCELLED
@@ -64,6 +67,8 @@ class ScriptedProvider:
     supports_retrieve: bool = True
     cancel_takes: float = 0
     retrieve_takes: float = 0
+    meanwhile: Callable[[], None] | None = None
+    bug: Exception | None = None
     asked: list[Asked] = field(default_factory=list)
 
     def cancel(
@@ -89,6 +94,10 @@ class ScriptedProvider:
     def _note(self, verb: str, of: Transaction, key: str | None, timeout: float) -> None:
         ends_by = self.clock() + timedelta(seconds=timeout)
         self.asked.append(Asked(verb, of.transaction_id, key, timeout, ends_by))
+        if self.meanwhile:
+            self.meanwhile()
+        if self.bug:
+            raise self.bug
 
 
 @dataclass

@@ -34,6 +34,8 @@ LAYERS = (
         "checkout.state_machine",
         "checkout.storage",
     },
+    # What stands before every adapter.
+    {"checkout.providers.circuit_breaker"},
     # The one provider that has a table of its own.
     {"checkout.providers.sandbox"},
     {"checkout.providers"},
