@@ -81,6 +81,10 @@ def opened(counter: Counter) -> Counter:
     return counter
 
 
+def fail(verb: str, transaction: Transaction) -> None:
+    raise KeyError("status")
+
+
 def work(counter: Counter, *transactions: Transaction) -> list[TransactionOutcome]:
     store = MemoryStore()
     store.transactions |= {each.key: each for each in transactions}
@@ -154,7 +158,7 @@ def test_any_answer_about_a_status_ends_the_row_of_troubles(
 
 
 def test_an_adapter_that_raises_has_not_answered(counter: Counter) -> None:
-    counter.bank.bug = KeyError("status")
+    counter.bank.before_answer = fail
     for _ in range(TROUBLES_TO_OPEN):
         with pytest.raises(KeyError):
             counter.cancel()
@@ -226,10 +230,10 @@ def test_each_opening_is_told_once(opened: Counter) -> None:
 
 def test_a_probe_that_raises_leaves_the_next_one_to_be_made(opened: Counter) -> None:
     opened.clock.now += OPEN_FOR
-    opened.bank.bug = KeyError("status")
+    opened.bank.before_answer = fail
     with pytest.raises(KeyError):
         opened.cancel()
-    opened.bank.bug, opened.bank.answer = None, CANCELLED
+    opened.bank.before_answer, opened.bank.answer = None, CANCELLED
     opened.clock.now += OPEN_FOR
     assert opened.cancel() == CANCELLED
 
@@ -259,18 +263,18 @@ def test_while_the_probe_is_under_way_nobody_follows_it(opened: Counter) -> None
     opened.clock.now += OPEN_FOR
     asked, go_on = Event(), Event()
 
-    def answer_late() -> None:
+    def answer_late(verb: str, transaction: Transaction) -> None:
         asked.set()
         assert go_on.wait(timeout=10)
 
-    opened.bank.answer, opened.bank.meanwhile = CANCELLED, answer_late
+    opened.bank.answer, opened.bank.before_answer = CANCELLED, answer_late
     with ThreadPoolExecutor(1) as pool:
         probe = pool.submit(opened.cancel)
         assert asked.wait(timeout=10)
         assert opened.cancel(MINE) == UNKNOWN
         go_on.set()
         assert probe.result(timeout=10) == CANCELLED
-    opened.bank.meanwhile = None
+    opened.bank.before_answer = None
     assert opened.cancel() == CANCELLED
 
 

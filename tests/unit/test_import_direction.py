@@ -17,7 +17,7 @@ LAYER = ROOT / "layers" / "checkout"
 # From the lowest up. A module has the rank of the longest name here that is a prefix of its own.
 LAYERS = (
     # The domain.
-    {"checkout.errors"},
+    {"checkout.errors", "checkout.parallel"},
     {"checkout.sessions", "checkout.timestamps"},
     {"checkout.ids", "checkout.lease", "checkout.transactions"},
     {"checkout.providers.base"},
