@@ -28,10 +28,14 @@ def report_open_circuit(provider: str, account: str) -> None:
     count("CircuitOpened")
 
 
-def count(name: str, number: int = 1) -> None:
-    """Add to a CloudWatch metric, if there is something to add. Any thread may."""
+def count(name: str, number: int = 1, **dimensions: str) -> None:
+    """Add to a CloudWatch metric, if there is something to add. Any thread may.
+
+    Each combination of `dimensions` is a metric of its own, and paid for: few values, no ids.
+    """
     if number:
         # A metric is a line of the log, printed in two pieces: another thread's line in between
         # would make both unreadable.
-        with _LOG_LINE, single_metric(name=name, unit=MetricUnit.Count, value=number):
-            pass
+        with _LOG_LINE, single_metric(name=name, unit=MetricUnit.Count, value=number) as metric:
+            for each, value in dimensions.items():
+                metric.add_dimension(name=each, value=value)
