@@ -8,7 +8,7 @@ import pytest
 from checkout.bootstrap import ANSWER_RESERVE, MACHINE_CONFIG, RECORD_RESERVE, STORE_CONFIG
 from checkout.cancellation import FAN_OUT_TIME, LONGEST_DRIVE, STORE_TIME
 from checkout.lease import LEASE
-from checkout.provider_cancellation import PROVIDER_TIMEOUT, STORE_RESERVE
+from checkout.provider_cancellation import OVERRUN_LIMIT, PROVIDER_TIMEOUT, STORE_RESERVE
 from checkout.transactions import CLOCK_SKEW
 from tests.template.cloudformation import functions, properties, state_machine
 from tests.template.filter_pattern import stream_mapping
@@ -50,6 +50,10 @@ def test_each_caller_outlives_what_it_calls() -> None:
         assert PROVIDER_TIMEOUT + STORE_RESERVE.total_seconds() < function_seconds(worker)
         assert function_seconds(worker) < task()["TimeoutSeconds"] < machine() < cancel < GATEWAY
     assert function_seconds("GetSessionFunction") < GATEWAY
+
+
+def test_a_worker_that_gives_an_adapter_up_has_time_to_say_so() -> None:
+    assert 2 * timedelta(seconds=OVERRUN_LIMIT) <= STORE_RESERVE
 
 
 @pytest.mark.parametrize("worker", workers())
