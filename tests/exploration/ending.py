@@ -1,0 +1,105 @@
+"""What must hold when everybody has done: nothing is left that nobody will finish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from checkout.sessions import SessionStatus
+from checkout.storage.items import session_from, transaction_from
+from checkout.transactions import SessionSnapshot
+from tests.exploration.actors import KEY, answer_of
+from tests.exploration.replay import moment
+from tests.exploration.state import CLOCK, NOBODY, Move, Slot, State
+from tests.exploration.world import Stage
+from tests.integration import promises
+from tests.integration.changes import demand
+
+MOST_RECOVERIES = 4
+
+
+class Ending:
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._mechanics = stage.mechanics
+        self._checked: set[State] = set()
+
+    def check(self, state: State) -> None:
+        key = state._replace(last=NOBODY, preemptions=0, faults=0, again=0, jumps=0)
+        if key in self._checked:
+            return
+        self._check(key)
+        self._checked.add(key)
+
+    def _check(self, state: State) -> None:
+        self._answers_are_true(state)
+        state = self._deliver(state)
+        self._nobody_waits_for_ever(state)
+        state = self._recover(state)
+        session = self._mechanics.tables[state.table].session
+        bank = self._mechanics.ledgers[state.ledger].bank
+        if session["status"] in ("OPEN", "COMPLETED"):
+            promises.nothing_was_asked(bank)
+            return
+        demand(session["status"] == "CANCELLED", "stuck: the recovery does not help")
+        promises.provider_agrees(bank, self._mechanics.tables[state.table].changes)
+        promises.one_driver_at_a_time(bank)
+        self._late_money_is_shown(state)
+
+    def _answers_are_true(self, state: State) -> None:
+        answers = [answer_of(told) for told in self._told(state)]
+        promises.nothing_is_claimed_twice(answers)
+        view, ledger = self._mechanics.tables[state.table], self._mechanics.ledgers[state.ledger]
+        for answer in answers:
+            promises.answer_is_true(answer, ledger.bank, view.changes)
+
+    def _told(self, state: State) -> Iterator[dict[str, Any]]:
+        for slot in state.slots:
+            over = slot.standing >= 0 and self._stage.rules.is_over(slot)
+            if over and self._stage.rules.cast(slot).kind in ("driver", "reconciler"):
+                result = self._mechanics.standings[slot.standing].situation.result
+                if "refused" not in result:
+                    yield result
+
+    def _deliver(self, state: State) -> State:
+        stream = Slot(self._stage.casts["stream"])
+        return self._play(state._replace(slots=(stream,), last=NOBODY))
+
+    def _play(self, state: State) -> State:
+        while not self._stage.rules.is_end(state):
+            state = self._stage.steps.after(state, self._stage.turn(state))
+        return state
+
+    def _nobody_waits_for_ever(self, state: State) -> None:
+        view = self._mechanics.tables[state.table]
+        pending = view.session["status"] == "PENDING_CANCELLATION"
+        if pending and view.session["driver"] not in state.failed:
+            demand(view.changes.in_flight, "drained, and nobody will complete it")
+
+    def _recover(self, state: State) -> State:
+        """The reconciler, whenever the session is due, at providers that do what they are asked."""
+        ledger = self._mechanics.ledgers[state.ledger].copy()
+        ledger.bank.calm_down()
+        state = state._replace(ledger=self._mechanics.ledger(ledger))
+        for number in range(MOST_RECOVERIES):
+            if self._mechanics.tables[state.table].due_at is None:
+                break
+            state = state._replace(slots=(), jumps=1)
+            if self._stage.rules.can_jump(state):
+                state = self._stage.steps.after(state, Move(CLOCK))
+            driver = Slot(self._stage.reconciler(f"recovery {number + 1}"))
+            state = self._play(state._replace(slots=(driver,), last=NOBODY))
+            state = self._deliver(state)
+        return state
+
+    def _late_money_is_shown(self, state: State) -> None:
+        view = self._mechanics.tables[state.table]
+        ledger = self._mechanics.ledgers[state.ledger]
+        items = view.items.values()
+        session = next(session_from(KEY, each) for each in items if each["SK"]["S"] == "SESSION")
+        transactions = [
+            transaction_from(KEY, each) for each in items if each["SK"]["S"] != "SESSION"
+        ]
+        snapshot = SessionSnapshot(session, tuple(transactions))
+        captured = {name: moment(at) for name, at in ledger.captured_at.items()}
+        promises.late_money_is_shown(snapshot, captured)

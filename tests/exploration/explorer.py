@@ -1,0 +1,85 @@
+"""Every schedule of some actors in one world, equal states visited once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.exploration.ending import Ending
+from tests.exploration.replay import to_json
+from tests.exploration.state import CLOCK, Luck, Move, State
+from tests.exploration.world import Stage
+from tests.integration.changes import BrokenPromiseError
+
+
+@dataclass(frozen=True)
+class Found:
+    """`steps` are those that were made once each, `schedules` all the ways to make them."""
+
+    world: str
+    actors: tuple[str, ...]
+    schedules: int
+    states: int
+    steps: int
+    violation: str | None = None
+
+
+class Exploration:
+    def __init__(self, stage: Stage, names: tuple[str, ...]) -> None:
+        self._stage = stage
+        self._names = names
+        self._ending = Ending(stage)
+        self._schedules: dict[State, int] = {}
+        self._path: list[tuple[State, Move]] = []
+        self._steps = 0
+
+    def run(self) -> Found:
+        violation = None
+        schedules = 0
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(10_000)
+        try:
+            schedules = self._explore(self._stage.first_state(self._names))
+        except BrokenPromiseError as broken:
+            violation = "\n".join([str(broken), *self._trace()])
+        finally:
+            sys.setrecursionlimit(limit)
+        world = self._stage.world.name
+        return Found(
+            world, self._names, schedules, len(self._schedules), self._steps, violation
+        )
+
+    def _explore(self, state: State) -> int:
+        """How many ways the world can go from here."""
+        if state in self._schedules:
+            return self._schedules[state]
+        total = 0
+        if self._stage.rules.is_end(state):
+            self._ending.check(state)
+            total = 1
+        for move in self._stage.rules.moves(state):
+            self._path.append((state, move))
+            self._steps += 1
+            total += self._explore(self._stage.steps.after(state, move))
+            self._path.pop()
+        self._schedules[state] = total
+        return total
+
+    def _trace(self) -> Iterable[str]:
+        return (self._line(state, move) for state, move in self._path)
+
+    def _line(self, state: State, move: Move) -> str:
+        if move.slot == CLOCK:
+            return "  time passes until the session is due"
+        rules = self._stage.rules
+        actor = state.slots[move.slot]
+        request = rules.request(state, actor)
+        doing = "hears of its workers" if actor.workers else _short(request)
+        luck = "" if move.luck is Luck.WELL else f" - {move.luck.value}"
+        return f"  {rules.cast(actor).name}: {doing}{luck}"
+
+
+def _short(request: object) -> str:
+    text = str(request)
+    return text

@@ -1,0 +1,132 @@
+"""The worlds that are explored: what is in place, how it takes a cancellation, who may act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+from checkout.storage import session_requests, transaction_requests
+from tests.exploration import actors
+from tests.exploration.ledger import Ledger
+from tests.exploration.mechanics import Cast, Mechanics
+from tests.exploration.replay import moment
+from tests.exploration.rules import Rules
+from tests.exploration.state import CLOCK, NOBODY, Luck, Move, Slot, State
+from tests.exploration.steps import Steps
+from tests.exploration.table import MemoryTable
+from tests.integration.bank import Temper
+
+ACTORS = ("cancel", "repeat", "payment", "webhook", "stream", "reconciler")
+TRIPLES = tuple(combinations(ACTORS, 3))
+LATE = "t9"
+
+
+@dataclass(frozen=True)
+class World:
+    """`payments` are in place, each with its provider; the attempt that races is willing.
+
+    `before` is how far an earlier driver got: it died instead of its step of that number, or
+    finished (0), and the session has become due. Without it the session is open.
+    """
+
+    name: str
+    payments: tuple[tuple[str, Temper], ...]
+    reported: str = "t1"
+    refunds: bool = False
+    completes: bool = False
+    before: int | None = None
+
+
+WORLDS = (
+    World("two that are willing", (("a", Temper.WILLING), ("b", Temper.WILLING)), completes=True),
+    World("late, then forgetful", (("a", Temper.LATE), ("b", Temper.FORGETFUL))),
+    World("unstoppable and moody", (("a", Temper.UNSTOPPABLE), ("a", Temper.MOODY)), refunds=True),
+    World("the attempt alone", (), reported=LATE, refunds=True),
+    World("left late by a drive", (("a", Temper.LATE),), before=0),
+    World("after a driver's death", (("a", Temper.WILLING), ("b", Temper.MOODY)), before=2),
+)
+PREEMPTIONS, FAULTS, JUMPS = 2, 1, 1
+
+
+class Stage:
+    """One world with everything that was computed of it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.mechanics = Mechanics()
+        self.rules = Rules(self.mechanics)
+        first, second = (
+            self.mechanics.cast(Cast("stream", name, actors.delivery()))
+            for name in ("stream", "stream, again")
+        )
+        self.steps = Steps(self.mechanics, self.rules, first, second)
+        self.casts = {
+            "cancel": self._cast("driver", "cancel", actors.driver("cancel", actors.BY_CALL)),
+            "repeat": self._cast("driver", "repeat", actors.driver("repeat", actors.BY_CALL)),
+            "payment": self._cast("payment", "payment", actors.payment("a", LATE)),
+            "webhook": self._cast(
+                "webhook",
+                "webhook",
+                actors.webhook(world.reported, refunds=world.refunds, completes=world.completes),
+            ),
+            "stream": first,
+            "reconciler": self.reconciler("reconciler"),
+        }
+
+    def reconciler(self, name: str) -> int:
+        return self._cast("reconciler", name, actors.driver(name, None))
+
+    def _cast(self, kind: str, name: str, program: actors.Program) -> int:
+        token = name if kind in ("driver", "reconciler") else ""
+        return self.mechanics.cast(Cast(kind, name, program, token))
+
+    def first_state(self, names: tuple[str, ...]) -> State:
+        """Everybody is about to begin."""
+        state = self._in_place()
+        if self.world.before is not None:
+            state = self._driven_before(state, self.world.before)
+        slots = tuple(Slot(self.casts[each]) for each in names)
+        return state._replace(
+            slots=slots, last=NOBODY, preemptions=PREEMPTIONS, faults=FAULTS, jumps=JUMPS
+        )
+
+    def _in_place(self) -> State:
+        table, ledger = MemoryTable(), Ledger()
+        table.put_item(**session_requests.open_session(actors.KEY, moment(0)))
+        for number, (provider, temper) in enumerate(self.world.payments, 1):
+            name = f"t{number}"
+            attempt = actors.attempt_at(provider, name)
+            reference = transaction_requests.record_reference(attempt.key, provider, f"ref-{name}")
+            table.put_item(**transaction_requests.put_attempt(attempt, moment(0)))
+            table.update_item(**session_requests.attach_attempt(attempt.key))
+            table.update_item(**reference)
+            ledger.put(name, temper, sent=True)
+        ledger.put(LATE, Temper.WILLING, sent=False)
+        return State(
+            table=self.mechanics.view(table.items),
+            ledger=self.mechanics.ledger(ledger),
+            now=0,
+            slots=(),
+            fresh=0,
+            again=0,
+            last=NOBODY,
+            preemptions=0,
+            faults=0,
+            jumps=0,
+        )
+
+    def _driven_before(self, state: State, dies_at: int) -> State:
+        driver = self._cast("driver", "before", actors.driver("before", actors.BY_CALL))
+        state = state._replace(slots=(Slot(driver),), faults=1, jumps=1)
+        made = 0
+        while not self.rules.is_end(state):
+            made += state.last in (NOBODY, 0)
+            luck = Luck.DIES if made == dies_at + 1 and dies_at else Luck.WELL
+            state = self.steps.after(state, self.turn(state)._replace(luck=luck))
+        return self.steps.after(state, Move(CLOCK))
+
+    def turn(self, state: State) -> Move:
+        """Whose turn it is when nobody interrupts anybody."""
+        if state.last >= 0 and self.rules.can_step(state, state.last):
+            return Move(state.last)
+        return next(Move(each) for each in range(len(state.slots)) if self.rules.can_step(state, each))
