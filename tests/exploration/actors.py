@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from typing import Any, Self
 from unittest.mock import patch
@@ -13,8 +13,10 @@ from checkout.cancellation import Cancellation, Ports, complete_if_drained, driv
 from checkout.errors import (
     CancellationInProgressError,
     SessionEndedError,
+    SessionExistsError,
     SessionLockedError,
     StoreError,
+    TooManyTransactionsError,
 )
 from checkout.fan_out import order_from_message, outcomes_to_message
 from checkout.lease import CancelRequest
@@ -91,14 +93,17 @@ def worker(message: dict[str, Any]) -> Program:
     return run
 
 
-def payment(provider: str, transaction_id: str) -> Program:
+def payment(provider: str, transaction_id: str, *, opens: bool) -> Program:
     attempt = attempt_at(provider, transaction_id)
 
     def run(hands: Hands) -> str:
+        if opens:
+            with suppress(SessionExistsError):
+                payments.open_session(hands.store, KEY, hands.now())
         try:
             until = payments.begin_transaction(hands.store, attempt, hands.now)
-        except SessionLockedError:
-            return "locked"
+        except (SessionLockedError, TooManyTransactionsError):
+            return "refused"
         sent = hands.ask("send", {"id": transaction_id, "until": until.isoformat()})
         if sent["sent"]:
             reference = f"ref-{transaction_id}"
@@ -131,10 +136,17 @@ def webhook(transaction_id: str, *, refunds: bool, completes: bool) -> Program:
 
 
 def _complete(hands: Hands) -> None:
-    try:
+    with suppress(SessionLockedError):
         payments.complete_session(hands.store, KEY, hands.now())
-    except SessionLockedError:
-        return
+
+
+def refund_report(transaction_id: str) -> Program:
+    def run(hands: Hands) -> str:
+        key = key_of(transaction_id)
+        payments.record_status(hands.store, key, TransactionStatus.REFUNDED, hands.now())
+        return "told"
+
+    return run
 
 
 def delivery() -> Program:

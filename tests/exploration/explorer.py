@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from tests.exploration.ending import Ending
 from tests.exploration.replay import to_json
-from tests.exploration.state import CLOCK, Luck, Move, State
-from tests.exploration.world import Stage
+from tests.exploration.state import CLOCK, Move, State
+from tests.exploration.world import WHOLE_BOUND, Bound, Stage
 from tests.integration.changes import BrokenPromiseError
+
+LONGEST_LINE = 400
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,10 @@ class Found:
 
 
 class Exploration:
-    def __init__(self, stage: Stage, names: tuple[str, ...]) -> None:
+    def __init__(
+        self, stage: Stage, names: tuple[str, ...], bound: Bound = WHOLE_BOUND
+    ) -> None:
+        self._bound = bound
         self._stage = stage
         self._names = names
         self._ending = Ending(stage)
@@ -40,7 +45,8 @@ class Exploration:
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(10_000)
         try:
-            schedules = self._explore(self._stage.first_state(self._names))
+            with self._stage.limited():
+                schedules = self._explore(self._stage.first_state(self._names, self._bound))
         except BrokenPromiseError as broken:
             violation = "\n".join([str(broken), *self._trace()])
         finally:
@@ -72,14 +78,11 @@ class Exploration:
     def _line(self, state: State, move: Move) -> str:
         if move.slot == CLOCK:
             return "  time passes until the session is due"
-        rules = self._stage.rules
+        mechanics = self._stage.mechanics
         actor = state.slots[move.slot]
-        request = rules.request(state, actor)
-        doing = "hears of its workers" if actor.workers else _short(request)
-        luck = "" if move.luck is Luck.WELL else f" - {move.luck.value}"
-        return f"  {rules.cast(actor).name}: {doing}{luck}"
-
-
-def _short(request: object) -> str:
-    text = str(request)
-    return text
+        doing = "hears of its workers" if actor.workers else "begins"
+        if actor.standing >= 0 and not actor.workers:
+            request = mechanics.standings[actor.standing].situation.request
+            doing = str(request)[:LONGEST_LINE]
+        luck = f" - {move.luck.value}" if move.luck.value else ""
+        return f"  {mechanics.casts[actor.cast].name}: {doing}{luck}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +33,12 @@ class Ledger:
     captured_at: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> Ledger:
-        return copy.deepcopy(self)
+        bank = Bank()
+        bank.drivers = [*self.bank.drivers]
+        for name, payment in self.bank.payments.items():
+            bank.payments[name] = replace(payment, asked=[*payment.asked])
+        refused = {name: {*keys} for name, keys in self.refused.items()}
+        return Ledger(bank, refused, {**self.captured_at})
 
     @property
     def form(self) -> str:

@@ -40,20 +40,20 @@ class Numbered(Generic[T]):
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
-        self._values: list[T] = []
+        self.values: list[T] = []
 
     def number(self, form: Hashable, value: T) -> int:
         """Of the first value with this form."""
-        number = self._numbers.setdefault(form, len(self._values))
-        if number == len(self._values):
-            self._values.append(value)
+        number = self._numbers.setdefault(form, len(self.values))
+        if number == len(self.values):
+            self.values.append(value)
         return number
 
     def __getitem__(self, number: int) -> T:
-        return self._values[number]
+        return self.values[number]
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self.values)
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,10 @@ class Standing:
     answers: tuple[Answer, ...]
     situation: Situation
 
-    @property
-    def request(self) -> Request | None:
-        return self.situation.request
+    @cached_property
+    def operation(self) -> str:
+        """Its next one; empty at its end."""
+        return self.situation.request.operation if self.situation.request else ""
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,13 @@ def _partition(items: Items) -> str:
 
 
 class Mechanics:
-    """Everything that was computed, for one world and one state of the code."""
+    """Everything that was computed, for one world and one state of the code.
 
-    def __init__(self) -> None:
+    `limit` is how many attempts a session takes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self.casts: Numbered[Cast] = Numbered()
         self.tables: Numbered[View] = Numbered()
         self.ledgers: Numbered[Ledger] = Numbered()
@@ -165,7 +170,7 @@ class Mechanics:
         )
         if found.request:
             request = found.request
-            self._requests[standing] = self._forms.number(str(request), request)
+            self._requests[standing] = self._forms.number(request.form, request)
         return standing
 
     # What a step does.
@@ -201,6 +206,7 @@ class Mechanics:
         for old, new in images:
             changes = View(before.items).changes
             changes.take_in(new, moment(now))
+            demand(len(changes.attached) <= self._limit, "more attempts than a session takes")
             woken += self._wakes(old, new)
         return self.view(memory.items), self.answer(content), woken
 

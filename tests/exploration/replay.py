@@ -40,8 +40,19 @@ class Request:
     operation: str
     body: Any
 
-    def __str__(self) -> str:
+    @property
+    def form(self) -> str:
         return f"{self.operation} {to_json(self.body)}"
+
+    def __str__(self) -> str:
+        """As a trace tells it: what is written to which item, and what it depends on."""
+        if self.operation != "update_item":
+            return self.form
+        condition = self.body.get("ConditionExpression", "anything")
+        said = f"{self.body['UpdateExpression']} IF {condition}"
+        for name, value in sorted(self.body["ExpressionAttributeValues"].items(), reverse=True):
+            said = said.replace(name, str(next(iter(value.values()))))
+        return f"{self.body['Key']['SK']['S']}: {said}"
 
 
 @dataclass(frozen=True, slots=True)

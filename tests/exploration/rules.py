@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from checkout.timestamps import from_text
 from checkout.transactions import CREATE_LIMIT, SEND_DEADLINE
-from tests.exploration.mechanics import Cast, Mechanics
-from tests.exploration.replay import Request
+from tests.exploration.mechanics import Mechanics
 from tests.exploration.state import CLOCK, DEAD, NOT_BEGUN, Luck, Move, Slot, State
 
-WRITES = ("put_item", "update_item")
 BUSY_PAYING = (SEND_DEADLINE + CREATE_LIMIT).total_seconds() * 1000
-LAWS = {
-    "put_item": (Luck.ANSWER_LOST, Luck.STORE_FAILS, Luck.STORE_FAILS_AFTERWARDS),
-    "update_item": (Luck.ANSWER_LOST, Luck.STORE_FAILS, Luck.STORE_FAILS_AFTERWARDS),
+_WRITE = (Luck.ANSWER_LOST, Luck.STORE_FAILS, Luck.STORE_FAILS_AFTERWARDS)
+MISFORTUNES = {
+    "put_item": _WRITE,
+    "update_item": _WRITE,
     "query": (Luck.STORE_FAILS,),
     "fan out": (Luck.THROTTLED,),
 }
+DEATHS = {"worker": (Luck.DIES, Luck.DIES_AND_IS_RUN_AGAIN)}
 
 
 class Rules:
-    def __init__(self, mechanics: Mechanics) -> None:
-        self._mechanics = mechanics
+    """`faults` are those that may happen in this world."""
 
-    def moves(self, state: State) -> Iterator[Move]:
-        goes_on = state.last >= 0 and self.can_step(state, state.last)
-        for slot in range(len(state.slots)):
+    def __init__(self, mechanics: Mechanics, faults: frozenset[Luck]) -> None:
+        self._mechanics = mechanics
+        self._casts = mechanics.casts.values
+        self._standings = mechanics.standings.values
+        self._tables = mechanics.tables.values
+        self._faults = faults
+
+    def moves(self, state: State) -> list[Move]:
+        slots = range(len(state.slots))
+        able = [self.can_step(state, slot) for slot in slots]
+        goes_on = state.last >= 0 and able[state.last]
+        moves = []
+        for slot in slots:
             interrupts = goes_on and slot != state.last
             if interrupts and not state.preemptions:
                 continue
-            if self.can_step(state, slot):
-                yield Move(slot)
+            if able[slot]:
+                moves.append(Move(slot, Luck.WELL, interrupts))
             if state.faults:
-                yield from self._unlucky(state, slot, interrupts=interrupts)
-        if self.can_jump(state) and (state.preemptions or not goes_on):
-            yield Move(CLOCK)
-
-    def interrupts(self, state: State, slot: int) -> bool:
-        return slot != state.last and state.last >= 0 and self.can_step(state, state.last)
+                found = self._unlucky(state, slot, able=able[slot], interrupts=interrupts)
+                moves += [Move(slot, luck, interrupts) for luck in found if luck in self._faults]
+        if (state.preemptions or not goes_on) and self.can_jump(state):
+            moves.append(Move(CLOCK, interrupts=goes_on))
+        return moves
 
     def can_step(self, state: State, slot: int) -> bool:
         actor = state.slots[slot]
         if actor.standing == NOT_BEGUN:
-            return self._may_begin(state, self.cast(actor))
+            return self._may_begin(state, self._casts[actor.cast].kind)
         if actor.workers:
             return all(self.is_over(state.slots[each]) for each in actor.workers)
         return not self.is_over(actor)
@@ -51,75 +56,56 @@ class Rules:
     def is_end(self, state: State) -> bool:
         """Whether nobody has to make a step any more. A second delivery of a record may come."""
         return not any(
-            self.can_step(state, slot) and (state.fresh or not self._is_idle_stream(actor))
+            (state.fresh or not self._is_idle_stream(actor)) and self.can_step(state, slot)
             for slot, actor in enumerate(state.slots)
         )
 
-    def _is_idle_stream(self, actor: Slot) -> bool:
-        return self.cast(actor).kind == "stream" and actor.standing == NOT_BEGUN
-
     def is_over(self, actor: Slot) -> bool:
-        return actor.standing == DEAD or (
-            actor.standing >= 0 and self._mechanics.standings[actor.standing].request is None
-        )
-
-    def cast(self, actor: Slot) -> Cast:
-        return self._mechanics.casts[actor.cast]
-
-    def request(self, state: State, actor: Slot) -> Request | None:
-        if actor.standing == DEAD:
-            return None
-        return self._mechanics.standings[self.standing(state, actor)].request
-
-    def standing(self, state: State, actor: Slot) -> int:
-        """Where it stands, or where it stands as soon as it begins."""
-        if actor.standing == NOT_BEGUN:
-            return self._mechanics.begin(actor.cast, state.now)
-        return actor.standing
+        standing = actor.standing
+        return standing == DEAD or (standing >= 0 and self._standings[standing].operation == "")
 
     def can_jump(self, state: State) -> bool:
         """Whether time may pass until the session is due."""
-        due_at = self._mechanics.tables[state.table].due_at
-        if not state.jumps or due_at is None or due_at < state.now:
+        if not state.jumps:
+            return False
+        due_at = self._tables[state.table].due_at
+        if due_at is None or due_at < state.now:
             return False
         return not any(self._holds_time(actor, due_at) for actor in state.slots)
 
     def _holds_time(self, actor: Slot, until: int) -> bool:
-        kind = self.cast(actor).kind
-        if self.is_over(actor) or kind in ("webhook", "stream"):
+        kind = self._casts[actor.cast].kind
+        if kind in ("webhook", "stream") or self.is_over(actor):
             return False
-        if kind == "worker":
-            return True
         if actor.standing == NOT_BEGUN:
-            return False
-        began = self._mechanics.standings[actor.standing].began
+            return kind == "worker"
+        began = self._standings[actor.standing].began
         return kind != "payment" or until > began + BUSY_PAYING
 
-    def _may_begin(self, state: State, cast: Cast) -> bool:
-        if cast.kind == "stream":
+    def _may_begin(self, state: State, kind: str) -> bool:
+        if kind == "stream":
             return state.fresh + state.again > 0
-        if cast.kind != "reconciler":
+        if kind != "reconciler":
             return True
-        due_at = self._mechanics.tables[state.table].due_at
+        due_at = self._tables[state.table].due_at
         return due_at is not None and due_at < state.now
 
-    def _unlucky(self, state: State, slot: int, *, interrupts: bool) -> Iterator[Move]:
-        actor = state.slots[slot]
-        if self.is_over(actor):
-            return
-        # Whoever is interrupted may as well die later: nobody can tell.
-        if not interrupts:
-            yield from (Move(slot, luck) for luck in self._deaths(actor))
-        if actor.workers:
-            yield Move(slot, Luck.NO_ANSWER_IN_TIME)
-        elif self.can_step(state, slot):
-            request = self.request(state, actor)
-            operation = request.operation if request else ""
-            yield from (Move(slot, luck) for luck in LAWS.get(operation, ()))
+    def _is_idle_stream(self, actor: Slot) -> bool:
+        return actor.standing == NOT_BEGUN and self._casts[actor.cast].kind == "stream"
 
-    def _deaths(self, actor: Slot) -> tuple[Luck, ...]:
-        if self._is_idle_stream(actor):
+    def _unlucky(
+        self, state: State, slot: int, *, able: bool, interrupts: bool
+    ) -> tuple[Luck, ...]:
+        actor = state.slots[slot]
+        if self.is_over(actor) or self._is_idle_stream(actor):
             return ()
-        if self.cast(actor).kind == "worker":
-            return (Luck.DIES, Luck.DIES_AND_IS_RUN_AGAIN)
-        return (Luck.DIES,)
+        # Whoever is interrupted may as well die later: nobody can tell.
+        deaths = DEATHS.get(self._casts[actor.cast].kind, (Luck.DIES,)) if not interrupts else ()
+        if actor.workers:
+            return (*deaths, Luck.NO_ANSWER_IN_TIME)
+        if not able:
+            return deaths
+        standing = actor.standing
+        if standing == NOT_BEGUN:
+            standing = self._mechanics.begin(actor.cast, state.now)
+        return (*deaths, *MISFORTUNES.get(self._standings[standing].operation, ()))

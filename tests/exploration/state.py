@@ -59,7 +59,11 @@ class Luck(Enum):
 
 
 class Move(NamedTuple):
-    """`slot` makes its next step, with more or less luck."""
+    """`slot` makes its next step, with more or less luck.
+
+    `interrupts`: another one could have gone on.
+    """
 
     slot: int
     luck: Luck = Luck.WELL
+    interrupts: bool = False

@@ -7,13 +7,14 @@ from itertools import groupby
 from typing import Any
 
 from tests.exploration.actors import worker
+from tests.exploration.answers import DRIVERS, Answers
 from tests.exploration.mechanics import Cast, Mechanics
-from tests.exploration.replay import Request
-from tests.exploration.rules import WRITES, Rules
+from tests.exploration.rules import Rules
 from tests.exploration.state import CLOCK, DEAD, NOBODY, NOT_BEGUN, Luck, Move, Slot, State
 
 FAILURES = (Luck.DIES, Luck.STORE_FAILS, Luck.STORE_FAILS_AFTERWARDS)
-STORE_CALLS = (*WRITES, "query")
+AGAIN = ", again"
+STORE_CALLS = ("put_item", "update_item", "query")
 
 
 class Steps:
@@ -22,6 +23,9 @@ class Steps:
     def __init__(self, mechanics: Mechanics, rules: Rules, delivery: int, redelivery: int) -> None:
         self._mechanics = mechanics
         self._rules = rules
+        self.answers = Answers(mechanics)
+        self._casts = mechanics.casts.values
+        self._standings = mechanics.standings.values
         self._delivery = delivery
         self._redelivery = redelivery
         self._store_failed = mechanics.answer({"unavailable": True})
@@ -30,10 +34,10 @@ class Steps:
         self._arrived = mechanics.answer({"arrived": True})
 
     def after(self, state: State, move: Move) -> State:
+        if move.interrupts:
+            state = state._replace(preemptions=state.preemptions - 1)
         if move.slot == CLOCK:
             return self._jump(state)
-        if self._rules.interrupts(state, move.slot):
-            state = state._replace(preemptions=state.preemptions - 1)
         if move.luck is not Luck.WELL:
             state = self._fail(state, move)
         state = state._replace(last=move.slot)
@@ -43,22 +47,19 @@ class Steps:
 
     def _fail(self, state: State, move: Move) -> State:
         failed = state.failed
-        cast = self._rules.cast(state.slots[move.slot])
-        if move.luck in FAILURES and cast.kind in ("driver", "reconciler"):
+        cast = self._casts[state.slots[move.slot].cast]
+        if move.luck in FAILURES and cast.kind in DRIVERS:
             failed |= {cast.token}
         return state._replace(faults=state.faults - 1, failed=failed)
 
     def _jump(self, state: State) -> State:
-        preemptions = state.preemptions - self._rules.interrupts(state, CLOCK)
         due_at = self._mechanics.tables[state.table].due_at
         assert due_at is not None
-        return state._replace(
-            now=due_at + 1, last=NOBODY, jumps=state.jumps - 1, preemptions=preemptions
-        )
+        return state._replace(now=due_at + 1, last=NOBODY, jumps=state.jumps - 1)
 
     def _die(self, state: State, move: Move) -> State:
         actor = state.slots[move.slot]
-        kind = self._rules.cast(actor).kind
+        kind = self._casts[actor.cast].kind
         if kind == "stream":
             # Lambda delivers the record again.
             return state.with_slot(move.slot, Slot(self._delivery))._replace(fresh=state.fresh + 1)
@@ -73,40 +74,38 @@ class Steps:
         return state
 
     def _run_again(self, actor: Slot) -> int:
-        cast = self._rules.cast(actor)
-        return self._mechanics.cast(replace(cast, name=f"{cast.name}, again"), actor.cast)
+        cast = self._casts[actor.cast]
+        return self._mechanics.cast(replace(cast, name=cast.name + AGAIN), actor.cast)
 
     def _step(self, state: State, move: Move) -> State:
         actor = state.slots[move.slot]
-        standing = self._rules.standing(state, actor)
         if actor.standing == NOT_BEGUN:
-            state, actor = self._begin(state, actor, standing)
-        request = self._mechanics.standings[standing].request
-        assert request
+            state, actor = self._begin(state, actor)
         if actor.workers:
             return self._join(state, move, actor)
-        if request.operation == "fan out" and move.luck is Luck.WELL:
-            return self._fan_out(state, move.slot, actor, request)
-        return self._call(state, move, actor, request)
+        operation = self._standings[actor.standing].operation
+        if operation == "fan out" and move.luck is Luck.WELL:
+            return self._fan_out(state, move.slot, actor)
+        return self._call(state, move, actor, operation)
 
-    def _begin(self, state: State, actor: Slot, standing: int) -> tuple[State, Slot]:
-        cast = actor.cast
-        if self._rules.cast(actor).kind == "stream":
+    def _begin(self, state: State, actor: Slot) -> tuple[State, Slot]:
+        cast, standing = actor.cast, self._mechanics.begin(actor.cast, state.now)
+        if self._casts[actor.cast].kind == "stream":
             cast = self._delivery if state.fresh else self._redelivery
             left = {"fresh": state.fresh - 1} if state.fresh else {"again": state.again - 1}
             state = state._replace(**left)
         return state, actor._replace(cast=cast, standing=standing)
 
-    def _call(self, state: State, move: Move, actor: Slot, request: Request) -> State:
+    def _call(self, state: State, move: Move, actor: Slot, operation: str) -> State:
         """One call of the store, of the bank, or of nobody."""
-        if request.operation in STORE_CALLS:
+        if operation in STORE_CALLS:
             state, answer = self._call_store(state, actor, move.luck)
         elif move.luck is Luck.THROTTLED:
             answer = self._throttled
-        elif request.operation == "arrive":
+        elif operation == "arrive":
             answer = self._arrived
         else:
-            state, answer = self._call_bank(state, actor, request)
+            state, answer = self._call_bank(state, actor, operation)
         if move.luck is Luck.ANSWER_LOST:
             return state.with_slot(move.slot, actor)
         return self._hear(state, move.slot, actor, answer)
@@ -118,28 +117,32 @@ class Steps:
         state = state._replace(table=table, fresh=state.fresh + woken)
         return state, self._store_failed if luck is Luck.STORE_FAILS_AFTERWARDS else answer
 
-    def _call_bank(self, state: State, actor: Slot, request: Request) -> tuple[State, int]:
+    def _call_bank(self, state: State, actor: Slot, operation: str) -> tuple[State, int]:
         # A settlement is never in the same millisecond as what was before.
-        now = state.now + (request.operation == "act")
+        now = state.now + (operation == "act")
         ledger, answer = self._mechanics.call_bank(state.ledger, state.table, actor.standing, now)
         return state._replace(ledger=ledger, now=now), answer
 
     def _hear(self, state: State, number: int, actor: Slot, answer: int) -> State:
         standing = self._mechanics.go_on(actor.standing, answer, state.now)
         actor = Slot(actor.cast, standing, group=actor.group)
-        if self._rules.cast(actor).kind == "stream" and self._rules.is_over(actor):
+        if self._casts[actor.cast].kind == "stream" and self._rules.is_over(actor):
             return self._delivered(state, number, actor)
+        if not self._standings[standing].operation:
+            self.answers.check(state, actor)
         return state.with_slot(number, actor)
 
     def _delivered(self, state: State, number: int, actor: Slot) -> State:
-        failed = self._mechanics.standings[actor.standing].situation.result != "delivered"
+        failed = self._standings[actor.standing].situation.result != "delivered"
         first = actor.cast == self._delivery
         state = state.with_slot(number, Slot(self._delivery))
         if failed:
             return state._replace(fresh=state.fresh + 1, last=NOBODY)
         return state._replace(again=state.again + first, last=NOBODY)
 
-    def _fan_out(self, state: State, number: int, actor: Slot, request: Request) -> State:
+    def _fan_out(self, state: State, number: int, actor: Slot) -> State:
+        request = self._standings[actor.standing].situation.request
+        assert request
         message, token = request.body, request.body["driver"]
         workers: list[Slot] = []
         first = len(state.slots)
@@ -170,10 +173,10 @@ class Steps:
         ]
 
     def _provider(self, actor: Slot) -> str:
-        return self._rules.cast(actor).provider
+        return self._casts[actor.cast].provider
 
     def _group(self, provider: str, threads: list[Slot]) -> dict[str, Any]:
         if any(each.standing == DEAD for each in threads):
             return {"provider": provider, "error": "Sandbox.Timedout"}
-        results = [self._mechanics.standings[each.standing].situation.result for each in threads]
+        results = [self._standings[each.standing].situation.result for each in threads]
         return {"provider": provider, "outcomes": [one for each in results for one in each]}

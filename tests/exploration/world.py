@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import combinations
+from unittest.mock import patch
 
+from checkout.transactions import MAX_TRANSACTIONS
 from checkout.storage import session_requests, transaction_requests
 from tests.exploration import actors
 from tests.exploration.ledger import Ledger
@@ -17,7 +20,9 @@ from tests.exploration.table import MemoryTable
 from tests.integration.bank import Temper
 
 ACTORS = ("cancel", "repeat", "payment", "webhook", "stream", "reconciler")
-TRIPLES = tuple(combinations(ACTORS, 3))
+TRIPLES = tuple(
+    each for each in combinations(ACTORS, 3) if "repeat" not in each or "cancel" in each
+)
 LATE = "t9"
 
 
@@ -26,7 +31,8 @@ class World:
     """`payments` are in place, each with its provider; the attempt that races is willing.
 
     `before` is how far an earlier driver got: it died instead of its step of that number, or
-    finished (0), and the session has become due. Without it the session is open.
+    finished (0), and the session has become due. Without it the session is open. `opens`: the payment
+    side opens the session once more, not knowing that it has. `limit` is how many attempts it takes.
     """
 
     name: str
@@ -35,17 +41,48 @@ class World:
     refunds: bool = False
     completes: bool = False
     before: int | None = None
+    opens: bool = False
+    limit: int = MAX_TRANSACTIONS
+    faults: frozenset[Luck] = frozenset(Luck)
 
 
-WORLDS = (
-    World("two that are willing", (("a", Temper.WILLING), ("b", Temper.WILLING)), completes=True),
-    World("late, then forgetful", (("a", Temper.LATE), ("b", Temper.FORGETFUL))),
-    World("unstoppable and moody", (("a", Temper.UNSTOPPABLE), ("a", Temper.MOODY)), refunds=True),
-    World("the attempt alone", (), reported=LATE, refunds=True),
-    World("left late by a drive", (("a", Temper.LATE),), before=0),
-    World("after a driver's death", (("a", Temper.WILLING), ("b", Temper.MOODY)), before=2),
+PROCESSES_FAIL = frozenset(
+    {Luck.DIES, Luck.DIES_AND_IS_RUN_AGAIN, Luck.ANSWER_LOST, Luck.NO_ANSWER_IN_TIME}
 )
-PREEMPTIONS, FAULTS, JUMPS = 2, 1, 1
+WORLDS = (
+    World(
+        "two that are willing",
+        (("a", Temper.WILLING), ("b", Temper.WILLING)),
+        completes=True,
+        faults=PROCESSES_FAIL,
+    ),
+    World(
+        "one late, one forgetful",
+        (("a", Temper.LATE), ("a", Temper.FORGETFUL)),
+        faults=PROCESSES_FAIL,
+    ),
+    World("one that refuses first", (("a", Temper.MOODY),), refunds=True),
+    World("only the attempt that races", (), reported=LATE, refunds=True, opens=True),
+    World("one, and no room for more", (("a", Temper.WILLING),), limit=1),
+    World("left unstoppable by a drive", (("a", Temper.UNSTOPPABLE),), before=0),
+    World("left late by a drive", (("a", Temper.LATE),), before=0),
+    World(
+        "after a driver's death",
+        (("a", Temper.WILLING), ("b", Temper.DEAF)),
+        before=4,
+        faults=PROCESSES_FAIL,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Bound:
+    preemptions: int
+    faults: int
+    jumps: int = 1
+
+
+WHOLE_BOUND = Bound(preemptions=2, faults=1)
 
 
 class Stage:
@@ -53,8 +90,8 @@ class Stage:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.mechanics = Mechanics()
-        self.rules = Rules(self.mechanics)
+        self.mechanics = Mechanics(world.limit)
+        self.rules = Rules(self.mechanics, world.faults)
         first, second = (
             self.mechanics.cast(Cast("stream", name, actors.delivery()))
             for name in ("stream", "stream, again")
@@ -63,7 +100,7 @@ class Stage:
         self.casts = {
             "cancel": self._cast("driver", "cancel", actors.driver("cancel", actors.BY_CALL)),
             "repeat": self._cast("driver", "repeat", actors.driver("repeat", actors.BY_CALL)),
-            "payment": self._cast("payment", "payment", actors.payment("a", LATE)),
+            "payment": self._cast("payment", "payment", actors.payment("a", LATE, opens=world.opens)),
             "webhook": self._cast(
                 "webhook",
                 "webhook",
@@ -76,19 +113,30 @@ class Stage:
     def reconciler(self, name: str) -> int:
         return self._cast("reconciler", name, actors.driver(name, None))
 
+    def refund_report(self, transaction_id: str) -> int:
+        name = f"refund of {transaction_id}"
+        return self._cast("webhook", name, actors.refund_report(transaction_id))
+
     def _cast(self, kind: str, name: str, program: actors.Program) -> int:
         token = name if kind in ("driver", "reconciler") else ""
         return self.mechanics.cast(Cast(kind, name, program, token))
 
-    def first_state(self, names: tuple[str, ...]) -> State:
+    def first_state(self, names: tuple[str, ...], bound: Bound) -> State:
         """Everybody is about to begin."""
         state = self._in_place()
         if self.world.before is not None:
             state = self._driven_before(state, self.world.before)
         slots = tuple(Slot(self.casts[each]) for each in names)
         return state._replace(
-            slots=slots, last=NOBODY, preemptions=PREEMPTIONS, faults=FAULTS, jumps=JUMPS
+            slots=slots,
+            last=NOBODY,
+            preemptions=bound.preemptions,
+            faults=bound.faults,
+            jumps=bound.jumps,
         )
+
+    def limited(self) -> AbstractContextManager[object]:
+        return patch.object(session_requests, "MAX_TRANSACTIONS", self.world.limit)
 
     def _in_place(self) -> State:
         table, ledger = MemoryTable(), Ledger()

@@ -60,6 +60,8 @@ class Changes:
         if old and old["status"] != new["status"]:
             allowed = MAY_BECOME[TransactionStatus(old["status"])]
             demand(new["status"] in allowed, f"{old['status']} became {new['status']}")
+        ended = new["status"] in TERMINAL
+        demand(not (ended and "cancellationDetail" in new), "ended, and says why it has not")
         self.transactions[new["SK"].removeprefix(TRANSACTION_PREFIX)] = new
 
     def _session_changed(self, old: Item, new: Item, now: datetime) -> None:
