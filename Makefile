@@ -15,7 +15,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build test test-fast test-pythons e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build test test-fast explore test-pythons e2e lint format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,8 +46,11 @@ build: env ## build for AWS into .aws-sam/build, with bytecode
 test: env ## every tier but e2e, on a stack of its own (ARGS='-k race' for pytest)
 	@$(RUN) local.testing
 
-test-fast: env ## the tiers that need no stack: unit, contract, integration, template
+test-fast: env ## the tiers that need no stack: unit, contract, integration, exploration, template
 	@$(RUN) local.testing fast
+
+explore: env ## every schedule of any three actors, as a table; fails if any breaks a promise
+	@$(RUN) tests.exploration.explore
 
 test-pythons: env ## unit, contract and template on every other CPython 3.11 to 3.14 at hand
 	@$(RUN) local.pythons

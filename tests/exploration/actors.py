@@ -1,7 +1,5 @@
 """Everybody who may touch a session at the same time: the real use cases, in an actor's hands."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
@@ -113,8 +111,10 @@ def payment(provider: str, transaction_id: str, *, opens: bool) -> Program:
     return _unless_the_store_fails(run)
 
 
-def webhook(transaction_id: str, *, refunds: bool, completes: bool) -> Program:
-    """The provider goes on by itself and tells of it, with older messages behind the news."""
+def webhook(
+    transaction_id: str, older: TransactionStatus, *, refunds: bool, completes: bool
+) -> Program:
+    """The provider goes on by itself and tells of it, with an `older` message behind the news."""
     key = key_of(transaction_id)
 
     def run(hands: Hands) -> str:
@@ -126,7 +126,7 @@ def webhook(transaction_id: str, *, refunds: bool, completes: bool) -> Program:
         if refunds and settled:
             hands.ask("refund", {"id": transaction_id})
             told.insert(0, TransactionStatus.REFUNDED)
-        for each in [*told, TransactionStatus.AUTHORIZED]:
+        for each in [*told, older]:
             payments.record_status(hands.store, key, each, hands.now())
         if completes and settled:
             _complete(hands)

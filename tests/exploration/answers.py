@@ -1,7 +1,5 @@
 """What a driver answers, held against the table and the bank at that moment."""
 
-from __future__ import annotations
-
 from tests.exploration.actors import answer_of
 from tests.exploration.mechanics import Mechanics
 from tests.exploration.state import Slot, State

@@ -1,7 +1,5 @@
 """The conditional writes with a part of their condition taken out, or all of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

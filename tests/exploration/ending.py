@@ -1,7 +1,5 @@
 """What must hold when everybody has done: nothing is left that nobody will finish."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from checkout.storage.items import session_from, transaction_from
@@ -22,19 +20,19 @@ class Ending:
         self._stage = stage
         self._mechanics = stage.mechanics
         self._checked: set[State] = set()
+        self.ends: set[str] = set()
 
     def check(self, state: State) -> None:
         key = state._replace(last=NOBODY, preemptions=0, faults=0, again=0, jumps=0)
         if key in self._checked:
             return
+        self.ends.add(self._mechanics.tables[state.table].session["status"])
         self._check(key)
         self._checked.add(key)
 
     def _check(self, state: State) -> None:
         self._stage.steps.answers.check_together(state)
-        rerun = any(
-            self._mechanics.casts[each.cast].name.endswith(AGAIN) for each in state.slots
-        )
+        rerun = any(self._mechanics.casts[each.cast].name.endswith(AGAIN) for each in state.slots)
         state = self._deliver(state)
         self._nobody_waits_for_ever(state)
         state = self._told_of_refunds(self._recover(state))

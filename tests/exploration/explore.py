@@ -3,8 +3,6 @@
 On two processors at once. Exits with 1 if a promise was broken, after telling how, step by step.
 """
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Iterable, Iterator
@@ -54,7 +52,9 @@ def table(found: Iterable[Found]) -> str:
     every = list(found)
     lines = [f"{'actors':36}{'schedules':>14}{'steps':>12}{'states':>12}"]
     lines += [_line(" + ".join(names), _of(every, names)) for names in TRIPLES]
-    lines += [_line(world.name, [each for each in every if each.world == world.name]) for world in WORLDS]
+    lines += [
+        _line(world.name, [each for each in every if each.world == world.name]) for world in WORLDS
+    ]
     return "\n".join([*lines, _line("all", every)])
 
 

@@ -1,13 +1,10 @@
 """Every schedule of some actors in one world, equal states visited once."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tests.exploration.ending import Ending
-from tests.exploration.replay import to_json
 from tests.exploration.state import CLOCK, Move, State
 from tests.exploration.world import WHOLE_BOUND, Bound, Stage
 from tests.integration.changes import BrokenPromiseError
@@ -17,20 +14,24 @@ LONGEST_LINE = 400
 
 @dataclass(frozen=True)
 class Found:
-    """`steps` are those that were made once each, `schedules` all the ways to make them."""
+    """`steps` were made once in each state; `schedules` are all the ways through them.
+
+    `ends` are the session's statuses when everybody has done; `writes` were asked for on the way,
+    each as its condition and its update.
+    """
 
     world: str
     actors: tuple[str, ...]
     schedules: int
     states: int
     steps: int
+    ends: frozenset[str]
+    writes: frozenset[tuple[str | None, str | None]]
     violation: str | None = None
 
 
 class Exploration:
-    def __init__(
-        self, stage: Stage, names: tuple[str, ...], bound: Bound = WHOLE_BOUND
-    ) -> None:
+    def __init__(self, stage: Stage, names: tuple[str, ...], bound: Bound = WHOLE_BOUND) -> None:
         self._bound = bound
         self._stage = stage
         self._names = names
@@ -51,9 +52,15 @@ class Exploration:
             violation = "\n".join([str(broken), *self._trace()])
         finally:
             sys.setrecursionlimit(limit)
-        world = self._stage.world.name
         return Found(
-            world, self._names, schedules, len(self._schedules), self._steps, violation
+            world=self._stage.world.name,
+            actors=self._names,
+            schedules=schedules,
+            states=len(self._schedules),
+            steps=self._steps,
+            ends=frozenset(self._ending.ends),
+            writes=self._stage.mechanics.writes(),
+            violation=violation,
         )
 
     def _explore(self, state: State) -> int:

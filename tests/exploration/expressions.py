@@ -3,8 +3,6 @@
 What is not understood raises ValueError, so that a new form of a request cannot pass unread.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -158,13 +156,13 @@ def _is_one_of(left: Operand, tokens: _Tokens) -> Test:
 
 
 def _compares(left: Operand, sign: str, right: Operand) -> Test:
-    def compares(item: Item, meanings: Meanings) -> bool:
+    def compares(item: Item, meanings: "Meanings") -> bool:
         one, other = left(item, meanings), right(item, meanings)
         if one is None or other is None or one.keys() != other.keys():
             return False
         if sign == "=":
-            return plain(one) == plain(other)
-        return plain(one) < plain(other) or (sign == "<=" and plain(one) == plain(other))
+            return bool(plain(one) == plain(other))
+        return bool(plain(one) < plain(other) or (sign == "<=" and plain(one) == plain(other)))
 
     return compares
 

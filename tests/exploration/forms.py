@@ -1,7 +1,5 @@
 """Every conditional write of the store, in every form it has."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta

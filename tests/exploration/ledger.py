@@ -1,7 +1,5 @@
 """The bank as one more place that steps change, with what may never happen there."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -32,7 +30,7 @@ class Ledger:
     refused: dict[str, set[str]] = field(default_factory=dict)
     captured_at: dict[str, int] = field(default_factory=dict)
 
-    def copy(self) -> Ledger:
+    def copy(self) -> "Ledger":
         bank = Bank()
         bank.drivers = [*self.bank.drivers]
         for name, payment in self.bank.payments.items():

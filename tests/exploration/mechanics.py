@@ -4,8 +4,6 @@ Tables, ledgers, requests, answers and the situations of actors are known by num
 the same. A step is then a look-up, except where it has never been made before.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +14,8 @@ from botocore.exceptions import ClientError
 from checkout.sessions import SessionStatus
 from checkout.storage.items import SESSION, deserialize
 from checkout.timestamps import to_millis
+from checkout.transactions import MAY_BECOME, TERMINAL, TransactionStatus
+from tests.exploration.expressions import Item
 from tests.exploration.ledger import Ledger, Locked
 from tests.exploration.replay import (
     START,
@@ -27,11 +27,12 @@ from tests.exploration.replay import (
     situation,
     to_json,
 )
-from tests.exploration.table import Item, ItemKey, MemoryTable
+from tests.exploration.table import ItemKey, MemoryTable
 from tests.integration.changes import Changes, demand
 from tests.integration.stack import passes, stream_pattern
 
 T = TypeVar("T")
+WRITES = ("put_item", "update_item")
 Items = dict[ItemKey, Item]
 
 
@@ -119,6 +120,18 @@ def _partition(items: Items) -> str:
     return next(partition for partition, sort_key in items if sort_key == SESSION)
 
 
+def _check_may_be_written(items: Items, request: Request) -> None:
+    """Also where the write changes nothing: that is luck, two clocks that read the same."""
+    key = request.body.get("Key")
+    old = deserialize(items.get((key["PK"]["S"], key["SK"]["S"]), {})) if key else {}
+    if key and key["SK"]["S"] == SESSION:
+        demand(old.get("status") != SessionStatus.CANCELLED, "a cancelled session was written")
+    elif old.get("status") in TERMINAL and "#status = :" in request.body["UpdateExpression"]:
+        new = request.body["ExpressionAttributeValues"][":status"]["S"]
+        before = TransactionStatus(old["status"])
+        demand(new in MAY_BECOME[before], f"{before} was overwritten with {new}")
+
+
 class Mechanics:
     """Everything that was computed, for one world and one state of the code.
 
@@ -164,10 +177,10 @@ class Mechanics:
         found = situation(self.casts[cast].program, began, answers)
         demand(not found.broken, f"{self.casts[cast].name} broke: {found.broken}")
         # What has ended is what it has come to. What goes on is all that it has heard.
-        form: Hashable = (cast, to_json(found.result)) if found.request is None else None
-        standing = self.standings.number(
-            form or len(self.standings), Standing(cast, began, answers, found)
-        )
+        form: Hashable = len(self.standings)
+        if found.request is None:
+            form = (cast, to_json(found.result))
+        standing = self.standings.number(form, Standing(cast, began, answers, found))
         if found.request:
             request = found.request
             self._requests[standing] = self._forms.number(request.form, request)
@@ -192,6 +205,13 @@ class Mechanics:
             self._written[key] = self._call_store(table, self._forms[key[1]], now)
         return self._written[key]
 
+    def writes(self) -> frozenset[tuple[str | None, str | None]]:
+        """The conditions and updates that anybody has asked for so far."""
+        bodies = (each.body for each in self._forms.values if each.operation in WRITES)
+        return frozenset(
+            (each.get("ConditionExpression"), each.get("UpdateExpression")) for each in bodies
+        )
+
     def _call_store(self, table: int, request: Request, now: int) -> tuple[int, int, int]:
         before = self.tables[table]
         memory = MemoryTable(before.items)
@@ -202,6 +222,8 @@ class Mechanics:
             content = {"done": getattr(memory, request.operation)(**request.body)}
         except ClientError as refusal:
             content = {"refused": refusal.response.get("Item")}
+        else:
+            _check_may_be_written(before.items, request)
         woken = 0
         for old, new in images:
             changes = View(before.items).changes

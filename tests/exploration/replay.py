@@ -5,8 +5,6 @@ actor needs no thread. It is run again from its beginning with the answers it ha
 it asks for one more it is suspended: that request is its next step.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

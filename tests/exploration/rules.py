@@ -1,7 +1,5 @@
 """Which steps there are in a state."""
 
-from __future__ import annotations
-
 from checkout.transactions import CREATE_LIMIT, SEND_DEADLINE
 from tests.exploration.mechanics import Mechanics
 from tests.exploration.state import CLOCK, DEAD, NOT_BEGUN, Luck, Move, Slot, State

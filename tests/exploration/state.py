@@ -1,7 +1,5 @@
 """Where everybody stands."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 
@@ -41,7 +39,7 @@ class State(NamedTuple):
     jumps: int
     failed: frozenset[str] = frozenset()
 
-    def with_slot(self, number: int, slot: Slot) -> State:
+    def with_slot(self, number: int, slot: Slot) -> "State":
         return self._replace(slots=(*self.slots[:number], slot, *self.slots[number + 1 :]))
 
 

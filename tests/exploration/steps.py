@@ -1,20 +1,18 @@
 """What becomes of a state by a move."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from tests.exploration.actors import worker
 from tests.exploration.answers import DRIVERS, Answers
-from tests.exploration.mechanics import Cast, Mechanics
+from tests.exploration.mechanics import WRITES, Cast, Mechanics
 from tests.exploration.rules import Rules
 from tests.exploration.state import CLOCK, DEAD, NOBODY, NOT_BEGUN, Luck, Move, Slot, State
 
 FAILURES = (Luck.DIES, Luck.STORE_FAILS, Luck.STORE_FAILS_AFTERWARDS)
 AGAIN = ", again"
-STORE_CALLS = ("put_item", "update_item", "query")
+STORE_CALLS = (*WRITES, "query")
 
 
 class Steps:
@@ -92,8 +90,8 @@ class Steps:
         cast, standing = actor.cast, self._mechanics.begin(actor.cast, state.now)
         if self._casts[actor.cast].kind == "stream":
             cast = self._delivery if state.fresh else self._redelivery
-            left = {"fresh": state.fresh - 1} if state.fresh else {"again": state.again - 1}
-            state = state._replace(**left)
+            fresh = min(state.fresh, 1)
+            state = state._replace(fresh=state.fresh - fresh, again=state.again - (1 - fresh))
         return state, actor._replace(cast=cast, standing=standing)
 
     def _call(self, state: State, move: Move, actor: Slot, operation: str) -> State:

@@ -1,7 +1,5 @@
 """A table in memory, behind the few methods of DynamoDB's client that the store calls."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

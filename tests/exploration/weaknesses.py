@@ -1,20 +1,18 @@
 """The protocol with one of its rules left out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
-from checkout import cancellation, payments, provider_cancellation
+from checkout import payments, provider_cancellation
 from checkout.cancellation import Cancellation, _Drive
 from checkout.fan_out import FanOutResult
 from checkout.lease import Lock, LockAttempt
 from checkout.provider_cancellation import OutcomeRecord, _Worker
 from checkout.providers.base import ProviderAnswer
-from checkout.sessions import SessionKey
+from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage import session_requests, transaction_requests
 from checkout.storage.dynamodb import CheckoutStore
 from checkout.transactions import (
@@ -45,7 +43,7 @@ def marked_after_the_query() -> AbstractContextManager[object]:
         for transaction_id in sorted(self._in_flight - heard):
             self._store.mark_pending(TransactionKey(self._session.key, transaction_id))
         if not result.finished:
-            return self._result(cancellation.SessionStatus.PENDING_CANCELLATION)
+            return self._result(SessionStatus.PENDING_CANCELLATION)
         return self._release()
 
     return patch.object(_Drive, "_settle_up", settle_up)
@@ -125,9 +123,7 @@ def a_report_keeps_the_drivers_token() -> AbstractContextManager[object]:
 
 
 def sent_before_it_is_attached() -> AbstractContextManager[object]:
-    def begin(
-        store: CheckoutStore, attempt: Attempt, clock: Callable[[], datetime]
-    ) -> datetime:
+    def begin(store: CheckoutStore, attempt: Attempt, clock: Callable[[], datetime]) -> datetime:
         store.put_attempt(attempt, clock())
         return clock() + SEND_DEADLINE
 
@@ -135,9 +131,7 @@ def sent_before_it_is_attached() -> AbstractContextManager[object]:
 
 
 def sent_although_refused() -> AbstractContextManager[object]:
-    def begin(
-        store: CheckoutStore, attempt: Attempt, clock: Callable[[], datetime]
-    ) -> datetime:
+    def begin(store: CheckoutStore, attempt: Attempt, clock: Callable[[], datetime]) -> datetime:
         store.put_attempt(attempt, clock())
         store.attach_attempt(attempt.key)
         return clock() + SEND_DEADLINE

@@ -1,18 +1,41 @@
-"""The worlds that are explored: what is in place, how it takes a cancellation, who may act."""
+"""The worlds that are explored: what is in place, how it takes a cancellation, who may act.
 
-from __future__ import annotations
+Any three of six actors act at the same time: a cancellation, a repeat of it, a payment attempt, a
+webhook, the table's stream, the reconciler. Three with the repeat and without the cancellation are
+left out: but for a name they are three with the cancellation.
+
+A step is one call of the store or of a provider. Between two steps of one actor any other may make
+its own; where the first could have gone on, that is a pre-emption. One fault happens in a schedule
+at most: an actor dies before a step (a driver's workers live on, a worker's threads die with it,
+the state machine runs a worker again or does not, Lambda delivers a record of the stream again);
+the answer of a write is lost and the SDK repeats it; the store fails before or after a write; the state
+machine does not start, or does not answer in time.
+
+What is assumed of time, which passes at once and only when these allow it:
+
+- A lease outlives everything that its holder has started. So nobody's lease ends while a driver,
+  the reconciler or one of their workers is under way: they have to finish, or die.
+- A payment attempt that was begun has sent and recorded what it does within 90 s (SEND_DEADLINE and
+  CREATE_LIMIT). So that much later nobody is still about to send.
+- A settlement at a provider takes a millisecond; everything else happens in the same one. So a
+  clock that was read before a settlement and one that was read after it differ.
+- A webhook and a record of the stream may be under way for as long as they like.
+
+Records of the stream come one after the other, each at least once and at most twice, any time
+after its write.
+"""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import combinations
 from unittest.mock import patch
 
-from checkout.transactions import MAX_TRANSACTIONS
 from checkout.storage import session_requests, transaction_requests
+from checkout.transactions import MAX_TRANSACTIONS, TransactionStatus
 from tests.exploration import actors
 from tests.exploration.ledger import Ledger
 from tests.exploration.mechanics import Cast, Mechanics
-from tests.exploration.replay import moment
+from tests.exploration.replay import Program, moment
 from tests.exploration.rules import Rules
 from tests.exploration.state import CLOCK, NOBODY, Luck, Move, Slot, State
 from tests.exploration.steps import Steps
@@ -31,13 +54,15 @@ class World:
     """`payments` are in place, each with its provider; the attempt that races is willing.
 
     `before` is how far an earlier driver got: it died instead of its step of that number, or
-    finished (0), and the session has become due. Without it the session is open. `opens`: the payment
-    side opens the session once more, not knowing that it has. `limit` is how many attempts it takes.
+    finished (0), and the session has become due. Without it the session is open.
+    `opens`: the payment side opens the session once more, not knowing that it has.
+    `limit` is how many attempts the session takes.
     """
 
     name: str
     payments: tuple[tuple[str, Temper], ...]
     reported: str = "t1"
+    older: TransactionStatus = TransactionStatus.AUTHORIZED
     refunds: bool = False
     completes: bool = False
     before: int | None = None
@@ -65,10 +90,16 @@ WORLDS = (
     World("only the attempt that races", (), reported=LATE, refunds=True, opens=True),
     World("one, and no room for more", (("a", Temper.WILLING),), limit=1),
     World("left unstoppable by a drive", (("a", Temper.UNSTOPPABLE),), before=0),
-    World("left late by a drive", (("a", Temper.LATE),), before=0),
+    World(
+        "left late by a drive",
+        (("a", Temper.LATE),),
+        older=TransactionStatus.PROCESSING,
+        before=0,
+    ),
     World(
         "after a driver's death",
         (("a", Temper.WILLING), ("b", Temper.DEAF)),
+        older=TransactionStatus.PENDING,
         before=4,
         faults=PROCESSES_FAIL,
     ),
@@ -100,11 +131,18 @@ class Stage:
         self.casts = {
             "cancel": self._cast("driver", "cancel", actors.driver("cancel", actors.BY_CALL)),
             "repeat": self._cast("driver", "repeat", actors.driver("repeat", actors.BY_CALL)),
-            "payment": self._cast("payment", "payment", actors.payment("a", LATE, opens=world.opens)),
+            "payment": self._cast(
+                "payment", "payment", actors.payment("a", LATE, opens=world.opens)
+            ),
             "webhook": self._cast(
                 "webhook",
                 "webhook",
-                actors.webhook(world.reported, refunds=world.refunds, completes=world.completes),
+                actors.webhook(
+                    world.reported,
+                    world.older,
+                    refunds=world.refunds,
+                    completes=world.completes,
+                ),
             ),
             "stream": first,
             "reconciler": self.reconciler("reconciler"),
@@ -117,7 +155,7 @@ class Stage:
         name = f"refund of {transaction_id}"
         return self._cast("webhook", name, actors.refund_report(transaction_id))
 
-    def _cast(self, kind: str, name: str, program: actors.Program) -> int:
+    def _cast(self, kind: str, name: str, program: Program) -> int:
         token = name if kind in ("driver", "reconciler") else ""
         return self.mechanics.cast(Cast(kind, name, program, token))
 
@@ -177,4 +215,6 @@ class Stage:
         """Whose turn it is when nobody interrupts anybody."""
         if state.last >= 0 and self.rules.can_step(state, state.last):
             return Move(state.last)
-        return next(Move(each) for each in range(len(state.slots)) if self.rules.can_step(state, each))
+        return next(
+            Move(each) for each in range(len(state.slots)) if self.rules.can_step(state, each)
+        )
