@@ -117,20 +117,21 @@ def webhook(
     """The provider goes on by itself and tells of it, with an `older` message behind the news."""
     key = key_of(transaction_id)
 
-    def run(hands: Hands) -> str:
+    def run(hands: Hands) -> dict[str, list[str]]:
         status = hands.ask("act", {"id": transaction_id})["status"]
         if status is None:
-            return "nothing"
+            return {"late": []}
         told = [TransactionStatus(status)]
         settled = told == [TransactionStatus.SETTLED]
         if refunds and settled:
             hands.ask("refund", {"id": transaction_id})
             told.insert(0, TransactionStatus.REFUNDED)
-        for each in [*told, older]:
-            payments.record_status(hands.store, key, each, hands.now())
+        changes = [
+            payments.record_status(hands.store, key, each, hands.now()) for each in [*told, older]
+        ]
         if completes and settled:
             _complete(hands)
-        return "told"
+        return {"late": [transaction_id for each in changes if each.late_settlement]}
 
     return _unless_the_store_fails(run)
 
@@ -144,7 +145,7 @@ def refund_report(transaction_id: str) -> Program:
     def run(hands: Hands) -> str:
         key = key_of(transaction_id)
         payments.record_status(hands.store, key, TransactionStatus.REFUNDED, hands.now())
-        return "told"
+        return "reported"
 
     return run
 
@@ -160,11 +161,13 @@ def delivery() -> Program:
 
 
 def _unless_the_store_fails(program: Program) -> Program:
+    """What a function that failed has come to is nothing."""
+
     def run(hands: Hands) -> Any:
         try:
             return program(hands)
         except StoreError:
-            return "the store failed"
+            return {}
 
     return run
 

@@ -1,5 +1,8 @@
 """What a driver answers, held against the table and the bank at that moment."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from tests.exploration.actors import answer_of
 from tests.exploration.mechanics import Mechanics
 from tests.exploration.state import Slot, State
@@ -33,9 +36,27 @@ class Answers:
         told = [each for slot in state.slots if (each := self._told(slot))]
         promises.nothing_is_claimed_twice(answer_of(each) for each in told)
 
-    def _told(self, actor: Slot) -> dict[str, list[str]] | None:
-        if actor.standing < 0 or self._mechanics.casts[actor.cast].kind not in DRIVERS:
+    def late_money(self, state: State) -> Iterator[str]:
+        """The transactions whose late money anybody tells of, as often as somebody does."""
+        for slot in state.slots:
+            result = self._result(slot)
+            kind = self._mechanics.casts[slot.cast].kind
+            if kind == "worker":
+                yield from (
+                    each["transactionId"] for each in result or () if each["lateSettlement"]
+                )
+            elif kind in DRIVERS and result and "refused" not in result:
+                yield from result["settled"]
+            elif kind == "webhook" and result:
+                yield from result["late"]
+
+    def _result(self, actor: Slot) -> Any:
+        if actor.standing < 0:
             return None
-        result: dict[str, list[str]] | None
-        result = self._mechanics.standings[actor.standing].situation.result
+        return self._mechanics.standings[actor.standing].situation.result
+
+    def _told(self, actor: Slot) -> dict[str, list[str]] | None:
+        if self._mechanics.casts[actor.cast].kind not in DRIVERS:
+            return None
+        result: dict[str, list[str]] | None = self._result(actor)
         return None if result is None or "refused" in result else result

@@ -1,8 +1,10 @@
 """What must hold when everybody has done: nothing is left that nobody will finish."""
 
 from collections import Counter
+from datetime import datetime
 
-from checkout.storage.items import session_from, transaction_from
+from checkout.storage.items import SESSION, session_from, transaction_from
+from checkout.timestamps import from_text
 from checkout.transactions import SessionSnapshot
 from tests.exploration.actors import KEY
 from tests.exploration.replay import moment
@@ -32,6 +34,7 @@ class Ending:
 
     def _check(self, state: State) -> None:
         self._stage.steps.answers.check_together(state)
+        self._late_money_is_told_once(state)
         rerun = any(self._mechanics.casts[each.cast].name.endswith(AGAIN) for each in state.slots)
         state = self._deliver(state)
         self._nobody_waits_for_ever(state)
@@ -62,9 +65,10 @@ class Ending:
         return state
 
     def _nobody_waits_for_ever(self, state: State) -> None:
+        """Unless the driver died, or its store failed: that is for a repeat or the reconciler."""
         view = self._mechanics.tables[state.table]
         pending = view.session["status"] == "PENDING_CANCELLATION"
-        if pending and view.session["driver"] not in state.failed:
+        if pending and view.session["driver"] not in state.harmed:
             demand(view.changes.in_flight, "drained, and nobody will complete it")
 
     def _recover(self, state: State) -> State:
@@ -90,19 +94,33 @@ class Ending:
         casts = [self._stage.refund_report(name) for name in refunded]
         return self._play(state._replace(slots=tuple(map(Slot, casts)), last=NOBODY))
 
-    def _late_money_is_shown(self, state: State) -> None:
-        view = self._mechanics.tables[state.table]
+    def _late_money_is_told_once(self, state: State) -> None:
+        """By a worker, by the report's answer, or by the driver that saw it at its first look."""
+        told = Counter(self._stage.steps.answers.late_money(state))
+        for name, times in told.items():
+            demand(times == 1, f"{name}: late money was told {times} times")
+        session = self._mechanics.tables[state.table].session
+        if state.harmed or self._stage.world.before is not None or session["status"] == "OPEN":
+            return
+        for name in self._captured_late(state):
+            demand(name in told, f"{name}: nobody tells of late money")
+
+    def _captured_late(self, state: State) -> dict[str, datetime]:
+        """What was settled after the cancellation, and not given back."""
+        requested = self._mechanics.tables[state.table].session.get("cancelRequestedAt")
         ledger = self._mechanics.ledgers[state.ledger]
-        items = view.items.values()
-        session = next(session_from(KEY, each) for each in items if each["SK"]["S"] == "SESSION")
-        transactions = [
-            transaction_from(KEY, each) for each in items if each["SK"]["S"] != "SESSION"
-        ]
-        snapshot = SessionSnapshot(session, tuple(transactions))
-        # What was given back is nobody's to decide about any more.
-        captured = {
+        return {
             name: moment(at)
             for name, at in ledger.captured_at.items()
-            if not ledger.bank.payments[name].refunded
+            if requested
+            and moment(at) > from_text(requested)
+            # What was given back is nobody's to decide about any more.
+            and not ledger.bank.payments[name].refunded
         }
-        promises.late_money_is_shown(snapshot, captured)
+
+    def _late_money_is_shown(self, state: State) -> None:
+        items = self._mechanics.tables[state.table].items.values()
+        session = next(session_from(KEY, each) for each in items if each["SK"]["S"] == SESSION)
+        others = (each for each in items if each["SK"]["S"] != SESSION)
+        snapshot = SessionSnapshot(session, tuple(transaction_from(KEY, each) for each in others))
+        promises.late_money_is_shown(snapshot, self._captured_late(state))

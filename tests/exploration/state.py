@@ -24,7 +24,7 @@ class State(NamedTuple):
     """`fresh` records of the stream are to be delivered, `again` ones may be once more.
 
     `last` made the step before. So many `preemptions`, `faults`, and `jumps` of the clock are left.
-    `failed` are the tokens of the drivers that died, or that the store failed.
+    `harmed` are those that died, or that the store failed; a driver by its token.
     """
 
     table: int
@@ -37,7 +37,7 @@ class State(NamedTuple):
     preemptions: int
     faults: int
     jumps: int
-    failed: frozenset[str] = frozenset()
+    harmed: frozenset[str] = frozenset()
 
     def with_slot(self, number: int, slot: Slot) -> "State":
         return self._replace(slots=(*self.slots[:number], slot, *self.slots[number + 1 :]))

@@ -5,12 +5,18 @@ from itertools import groupby
 from typing import Any
 
 from tests.exploration.actors import worker
-from tests.exploration.answers import DRIVERS, Answers
+from tests.exploration.answers import Answers
 from tests.exploration.mechanics import WRITES, Cast, Mechanics
 from tests.exploration.rules import Rules
 from tests.exploration.state import CLOCK, DEAD, NOBODY, NOT_BEGUN, Luck, Move, Slot, State
 
-FAILURES = (Luck.DIES, Luck.STORE_FAILS, Luck.STORE_FAILS_AFTERWARDS)
+HARM = (
+    Luck.DIES,
+    Luck.DIES_AND_IS_RUN_AGAIN,
+    Luck.STORE_FAILS,
+    Luck.STORE_FAILS_AFTERWARDS,
+    Luck.NO_ANSWER_IN_TIME,
+)
 AGAIN = ", again"
 STORE_CALLS = (*WRITES, "query")
 
@@ -44,11 +50,10 @@ class Steps:
         return self._step(state, move)
 
     def _fail(self, state: State, move: Move) -> State:
-        failed = state.failed
-        cast = self._casts[state.slots[move.slot].cast]
-        if move.luck in FAILURES and cast.kind in DRIVERS:
-            failed |= {cast.token}
-        return state._replace(faults=state.faults - 1, failed=failed)
+        harmed = state.harmed
+        if move.luck in HARM:
+            harmed |= {self._casts[state.slots[move.slot].cast].name}
+        return state._replace(faults=state.faults - 1, harmed=harmed)
 
     def _jump(self, state: State) -> State:
         due_at = self._mechanics.tables[state.table].due_at

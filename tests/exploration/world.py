@@ -8,8 +8,8 @@ A step is one call of the store or of a provider. Between two steps of one actor
 its own; where the first could have gone on, that is a pre-emption. One fault happens in a schedule
 at most: an actor dies before a step (a driver's workers live on, a worker's threads die with it,
 the state machine runs a worker again or does not, Lambda delivers a record of the stream again);
-the answer of a write is lost and the SDK repeats it; the store fails before or after a write; the state
-machine does not start, or does not answer in time.
+the answer of a write is lost and the SDK repeats it; the store fails before or after a write; the
+state machine does not start, or does not answer in time.
 
 What is assumed of time, which passes at once and only when these allow it:
 

@@ -19,6 +19,9 @@ AFTER = {
     "PENDING_CANCELLATION": {"CANCELLED"},
 }
 
+# Money of one in flight is not late yet, and money that was given back is not any more.
+MAY_BE_LATE = {"SETTLED", "CANCELLED", "FAILED", "EXPIRED"}
+
 
 class BrokenPromiseError(AssertionError):
     """A promise of the contract was broken."""
@@ -62,6 +65,8 @@ class Changes:
             demand(new["status"] in allowed, f"{old['status']} became {new['status']}")
         ended = new["status"] in TERMINAL
         demand(not (ended and "cancellationDetail" in new), "ended, and says why it has not")
+        if "settledAfterCancel" in new and "settledAfterCancel" not in old:
+            demand(new["status"] in MAY_BE_LATE, f"money of one that is {new['status']} is late")
         self.transactions[new["SK"].removeprefix(TRANSACTION_PREFIX)] = new
 
     def _session_changed(self, old: Item, new: Item, now: datetime) -> None:
