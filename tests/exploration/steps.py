@@ -50,10 +50,20 @@ class Steps:
         return self._step(state, move)
 
     def _fail(self, state: State, move: Move) -> State:
-        harmed = state.harmed
-        if move.luck in HARM:
-            harmed |= {self._casts[state.slots[move.slot].cast].name}
+        actor, harmed = state.slots[move.slot], state.harmed
+        if move.luck in HARM or (move.luck is Luck.ANSWER_LOST and self._tells_of_money(actor)):
+            harmed |= {self._casts[actor.cast].name}
         return state._replace(faults=state.faults - 1, harmed=harmed)
+
+    def _tells_of_money(self, actor: Slot) -> bool:
+        """A known gap: who is not told that this write was its own one does not count the money.
+
+        The transaction shows it all the same.
+        """
+        standing = self._standings[actor.standing] if actor.standing >= 0 else None
+        request = standing.situation.request if standing else None
+        update = request.body.get("UpdateExpression", "") if request else ""
+        return str(update).startswith("SET settledAfterCancel")
 
     def _jump(self, state: State) -> State:
         due_at = self._mechanics.tables[state.table].due_at

@@ -30,6 +30,11 @@ Weakness = Callable[[], AbstractContextManager[object]]
 
 def no_second_query() -> AbstractContextManager[object]:
     def settle_up(self: _Drive, result: FanOutResult) -> Cancellation:
+        heard = {each.transaction_id for each in result.outcomes if each.status}
+        for transaction_id in sorted(self._in_flight - heard):
+            self._store.mark_pending(TransactionKey(self._session.key, transaction_id))
+        if not result.finished:
+            return self._result(SessionStatus.PENDING_CANCELLATION)
         return self._release()
 
     return patch.object(_Drive, "_settle_up", settle_up)

@@ -47,6 +47,7 @@ TRIPLES = tuple(
     each for each in combinations(ACTORS, 3) if "repeat" not in each or "cancel" in each
 )
 LATE = "t9"
+PENDING, PROCESSING = TransactionStatus.PENDING, TransactionStatus.PROCESSING
 
 
 @dataclass(frozen=True)
@@ -82,24 +83,19 @@ WORLDS = (
         faults=PROCESSES_FAIL,
     ),
     World(
-        "one late, one forgetful",
-        (("a", Temper.LATE), ("a", Temper.FORGETFUL)),
+        "one unstoppable, one willing",
+        (("a", Temper.UNSTOPPABLE), ("a", Temper.WILLING)),
         faults=PROCESSES_FAIL,
     ),
     World("one that refuses first", (("a", Temper.MOODY),), refunds=True),
+    World("one forgetful, and no room", (("a", Temper.FORGETFUL),), limit=1),
     World("only the attempt that races", (), reported=LATE, refunds=True, opens=True),
-    World("one, and no room for more", (("a", Temper.WILLING),), limit=1),
     World("left unstoppable by a drive", (("a", Temper.UNSTOPPABLE),), before=0),
-    World(
-        "left late by a drive",
-        (("a", Temper.LATE),),
-        older=TransactionStatus.PROCESSING,
-        before=0,
-    ),
+    World("left late by a drive", (("a", Temper.LATE),), older=PROCESSING, before=0),
     World(
         "after a driver's death",
-        (("a", Temper.WILLING), ("b", Temper.DEAF)),
-        older=TransactionStatus.PENDING,
+        (("a", Temper.LATE), ("b", Temper.DEAF)),
+        older=PENDING,
         before=4,
         faults=PROCESSES_FAIL,
     ),
