@@ -89,13 +89,14 @@ def payment_side(stack: Stack, merchant: Client) -> PaymentSide:
 def seed(payment_side: PaymentSide) -> Seed:
     """`seed("sandbox:ok_1", ...)`: a session of the first merchant, or more on one it has.
 
-    It is paid through an `account` of its own, so that no test meets a circuit that another one
-    has opened. Raises SessionLockedError where the session takes no attempt.
+    Each payment is of an account of its own, unless they are given one, so that none meets a
+    circuit that another one has opened. Raises SessionLockedError where the session takes no
+    attempt.
     """
 
     def start(*payments: str, session_id: str = "", account: str = "") -> Seeded:
         session = session_id or payment_side.open()
-        made = [replace(parse(payment), account=account or session) for payment in payments]
+        made = [replace(parse(each), account=account or payment_side.new_id()) for each in payments]
         return Seeded(session, [payment_side.attempt(session, payment) for payment in made])
 
     return start
