@@ -11,11 +11,14 @@ from checkout.cancellation import Cancellation, Ports, drive
 from checkout.completion import complete_if_drained
 from checkout.errors import (
     CancellationInProgressError,
+    ReferenceConflictError,
     SessionEndedError,
     SessionExistsError,
     SessionLockedError,
     StoreError,
     TooManyTransactionsError,
+    TransactionExistsError,
+    TransactionNotFoundError,
 )
 from checkout.fan_out import order_from_message, outcomes_to_message
 from checkout.lease import CancelRequest
@@ -92,13 +95,12 @@ def worker(message: dict[str, Any]) -> Program:
     return run
 
 
-def payment(provider: str, transaction_id: str, *, opens: bool) -> Program:
+def payment(provider: str, transaction_id: str, *, mistaken: bool) -> Program:
     attempt = attempt_at(provider, transaction_id)
 
     def run(hands: Hands) -> str:
-        if opens:
-            with suppress(SessionExistsError):
-                payments.open_session(hands.store, KEY, hands.now())
+        if mistaken:
+            _make_mistakes(hands)
         try:
             until = payments.begin_transaction(hands.store, attempt, hands.now)
         except (SessionLockedError, TooManyTransactionsError):
@@ -110,6 +112,25 @@ def payment(provider: str, transaction_id: str, *, opens: bool) -> Program:
         return "sent" if sent["sent"] else "too late"
 
     return _unless_the_store_fails(run)
+
+
+def _make_mistakes(hands: Hands) -> None:
+    """What is there already is put once more, and what is not there gets a reference."""
+    store, there = hands.store, attempt_at("b", "t1")
+    mistakes: tuple[Callable[[], object], ...] = (
+        lambda: payments.open_session(store, KEY, hands.now()),
+        lambda: payments.begin_transaction(store, there, hands.now),
+        lambda: payments.record_reference(store, there.key, "b", "another"),
+        lambda: payments.record_reference(store, key_of("t0"), "b", "another"),
+    )
+    for mistake in mistakes:
+        with suppress(
+            SessionExistsError,
+            TransactionExistsError,
+            ReferenceConflictError,
+            TransactionNotFoundError,
+        ):
+            mistake()
 
 
 def webhook(

@@ -10,7 +10,6 @@ from tests.exploration.hunt import hunt_all, weaknesses
 ONE_LEASE = (
     "Only a session that is being cancelled has a lease: nothing of ours leaves one on another."
 )
-ONE_REFERENCE = "A payment has one reference at its provider, and is put before it is sent."
 NEVER_FOUND = (
     "The worlds' provider finds what it was sent, and who sends keeps to its time. This is for a"
     " provider that does not, and a sender that does not."
@@ -21,11 +20,6 @@ SURVIVORS: dict[str, str] = {
     "release_lease: without driver = :driver": (
         "A lease outlives its driver in all worlds. This is for clocks that disagree by more."
     ),
-    "put_attempt: without the whole condition": "No two attempts of the worlds have the same id.",
-    "record_reference: without attribute_exists(PK)": ONE_REFERENCE,
-    "record_reference: without attribute_not_exists(providerReference)": ONE_REFERENCE,
-    "record_reference: without providerReference = :reference": ONE_REFERENCE,
-    "record_reference: without the whole condition": ONE_REFERENCE,
     "record_outcome (never sent): without #status IN (:from0)": NEVER_FOUND,
     "record_outcome (never sent): without attribute_not_exists(providerReference)": NEVER_FOUND,
     "record_outcome (never sent): without attribute_not_exists(cancelAttempt)": NEVER_FOUND,

@@ -56,7 +56,7 @@ class World:
 
     `before` is how far an earlier driver got: it died instead of its step of that number, or
     finished (0), and the session has become due. Without it the session is open.
-    `opens`: the payment side opens the session once more, not knowing that it has.
+    `mistaken`: the payment side makes once more what is there.
     `limit` is how many attempts the session takes.
     """
 
@@ -67,7 +67,7 @@ class World:
     refunds: bool = False
     completes: bool = False
     before: int | None = None
-    opens: bool = False
+    mistaken: bool = False
     limit: int = MAX_TRANSACTIONS
     faults: frozenset[Luck] = frozenset(Luck)
 
@@ -88,8 +88,8 @@ WORLDS = (
         faults=PROCESSES_FAIL,
     ),
     World("one that refuses first", (("a", Temper.MOODY),), refunds=True),
-    World("one forgetful, and no room", (("a", Temper.FORGETFUL),), limit=1),
-    World("only the attempt that races", (), reported=LATE, refunds=True, opens=True),
+    World("one forgetful, and no room", (("a", Temper.FORGETFUL),), mistaken=True, limit=1),
+    World("only the attempt that races", (), reported=LATE, refunds=True),
     World("left unstoppable by a drive", (("a", Temper.UNSTOPPABLE),), before=0),
     World("left late by a drive", (("a", Temper.LATE),), older=PROCESSING, before=0),
     World(
@@ -128,7 +128,7 @@ class Stage:
             "cancel": self._cast("driver", "cancel", actors.driver("cancel", actors.BY_CALL)),
             "repeat": self._cast("driver", "repeat", actors.driver("repeat", actors.BY_CALL)),
             "payment": self._cast(
-                "payment", "payment", actors.payment("a", LATE, opens=world.opens)
+                "payment", "payment", actors.payment("a", LATE, mistaken=world.mistaken)
             ),
             "webhook": self._cast(
                 "webhook",

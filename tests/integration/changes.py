@@ -60,6 +60,9 @@ class Changes:
             self._transaction_changed(self.transactions.get(transaction_id, {}), new)
 
     def _transaction_changed(self, old: Item, new: Item) -> None:
+        demand("status" in new, "a change made a transaction of nothing")
+        first = old.get("providerReference")
+        demand(first in (None, new.get("providerReference")), "a reference was replaced")
         if old and old["status"] != new["status"]:
             allowed = MAY_BECOME[TransactionStatus(old["status"])]
             demand(new["status"] in allowed, f"{old['status']} became {new['status']}")
