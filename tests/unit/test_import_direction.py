@@ -24,12 +24,8 @@ LAYERS = (
     {"checkout.providers.base"},
     {"checkout.fan_out"},
     # The use cases.
-    {
-        "checkout.cancellation",
-        "checkout.completion",
-        "checkout.payments",
-        "checkout.provider_cancellation",
-    },
+    {"checkout.completion"},
+    {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
     # Those that find sessions by themselves.
     {"checkout.recovery", "checkout.redrive"},
     # What all adapters share.
@@ -52,7 +48,7 @@ LAYERS = (
     {"checkout.bootstrap"},
     {"functions"},
 )
-USES_ONLY_THE_STANDARD_LIBRARY = 8
+USES_ONLY_THE_STANDARD_LIBRARY = 9
 FIRST_PARTY = ("checkout", "functions", "local", "tests")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from checkout.completion import CompletionStore
 from checkout.errors import (
     CancellationInProgressError,
     SessionEndedError,
@@ -26,7 +27,7 @@ from checkout.lease import (
     seconds_to_wait,
 )
 from checkout.sessions import Session, SessionKey, SessionStatus
-from checkout.transactions import SessionSnapshot, TransactionKey, TransactionStatus
+from checkout.transactions import SessionSnapshot, Transaction, TransactionKey, TransactionStatus
 
 # What a fan-out and a call of the store may take, time-outs and retries included (bootstrap.py): a
 # drive begins none that could end after its answer is due.
@@ -40,8 +41,8 @@ LONGEST_DRIVE = timedelta(seconds=27)
 class Cancellation:
     """What a drive did. The ids are in ascending order.
 
-    `settled` are transactions that settled between the lock and the driver's first look at them;
-    whoever stores a later settlement tells of it. `waits_for` are the providers of what is pending.
+    `settled` settled after the lock, and nobody but this drive tells of it: before its first look,
+    or behind a worker that was not heard of. `waits_for` are the providers of what is pending.
     """
 
     status: SessionStatus
@@ -52,22 +53,17 @@ class Cancellation:
     requested_at: datetime | None = None
 
 
-class CancellationStore(Protocol):
-    """All raise StoreError, after which it is not known whether the change was made.
-
-    `complete_cancellation` raises SessionEndedError for a session that is not being cancelled.
-    """
+class CancellationStore(CompletionStore, Protocol):
+    """All raise StoreError, after which it is not known whether the change was made."""
 
     def lock_for_cancellation(self, key: SessionKey, lock: Lock) -> LockAttempt:
-        """Raises SessionNotFoundError."""
-
-    def read_session(self, key: SessionKey) -> SessionSnapshot:
         """Raises SessionNotFoundError."""
 
     def mark_pending(self, key: TransactionKey) -> None:
         """Lets the stream wake the completion when this transaction ends; no-op once it has."""
 
-    def complete_cancellation(self, key: SessionKey, now: datetime) -> None: ...
+    def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
+        """Whether it was the first one of this transaction."""
 
     def release_lease(self, key: SessionKey, driver: str, due_at: datetime) -> SessionStatus:
         """The session's status, which somebody else may have completed meanwhile."""
@@ -182,11 +178,24 @@ class _Drive:
         # Mark before reading again. What ends before the mark is seen by the read, what ends
         # after it wakes the stream; the other way round a transaction could end in between.
         heard = {each.transaction_id for each in result.outcomes if each.status}
-        for transaction_id in sorted(self._in_flight - heard):
+        unheard = self._in_flight - heard
+        for transaction_id in sorted(unheard):
             self._store.mark_pending(TransactionKey(self._session.key, transaction_id))
-        if self._read().drained:
+        snapshot = self._read()
+        self._settled |= {
+            each.transaction_id
+            for each in snapshot.transactions
+            if each.transaction_id in unheard and self._is_untold(each)
+        }
+        if snapshot.drained:
             return self._complete()
         return self._release() if result.finished else self._leave()
+
+    def _is_untold(self, transaction: Transaction) -> bool:
+        """Settled by a report before it was marked; of a marked one the stream tells."""
+        settled = transaction.status is TransactionStatus.SETTLED and not transaction.awaited
+        now = self._ports.clock()
+        return settled and self._store.record_late_settlement(transaction.key, now)
 
     def _read(self) -> SessionSnapshot:
         """What is in flight now, and what our workers cancelled without our hearing of it."""
