@@ -44,6 +44,7 @@ build: env ## build for AWS into .aws-sam/build, with bytecode
 	@$(RUN) local.build aws
 
 test: env ## every tier but e2e, on a stack of its own (ARGS='-k race' for pytest)
+	@$(PYTHON) -m local.environments microburst
 	@$(RUN) local.testing
 
 test-fast: env ## the tiers that need no stack: unit, contract, integration, template
@@ -76,6 +77,8 @@ lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade ta
 	$(LOCK) -c layers/checkout/requirements.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
+	$(LOCK) requirements/microburst.in -o requirements/microburst.txt
+	$(LOCK) requirements/plot.in -o requirements/plot.txt
 
 clean: ## remove what make made (stop a running stack with 'make down' first)
 	rm -rf .local .aws-sam

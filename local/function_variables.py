@@ -1,0 +1,53 @@
+"""The environment variables of deployed functions, changed for as long as something is tried."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from local.stack import Stack
+from local.waiting import wait_until
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import EnvironmentTypeDef
+
+Variables = Mapping[str, str]
+
+
+def functions_of(stack: Stack) -> list[str]:
+    """What the stack has deployed, each by its own name, e.g. `cancel-session`."""
+    prefix = f"{stack.stack_name}-"
+    pages = stack.aws.functions.get_paginator("list_functions").paginate()
+    names = [each["FunctionName"] for page in pages for each in page["Functions"]]
+    return sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
+
+
+def _read(stack: Stack, function: str) -> dict[str, str]:
+    name = f"{stack.stack_name}-{function}"
+    found = stack.aws.functions.get_function_configuration(FunctionName=name)
+    return dict(found["Environment"]["Variables"])
+
+
+def _deploy(stack: Stack, function: str, variables: Variables) -> None:
+    environment: EnvironmentTypeDef = {"Variables": variables}
+    stack.aws.functions.update_function_configuration(
+        FunctionName=f"{stack.stack_name}-{function}", Environment=environment
+    )
+    wait_until(lambda: _read(stack, function) == variables, "the function is changed")
+
+
+@contextmanager
+def further_variables(
+    stack: Stack, functions: list[str], of_function: Callable[[str], Variables]
+) -> Iterator[None]:
+    """Give each function further variables, and in the end those that it had."""
+    assert stack.endpoint_url, "only the emulator's functions can be led astray"
+    before = {function: _read(stack, function) for function in functions}
+    try:
+        for function in functions:
+            _deploy(stack, function, {**before[function], **of_function(function)})
+        yield
+    finally:
+        # At Ctrl-C the stack may have gone before us.
+        with suppress(OSError):
+            for function in functions:
+                _deploy(stack, function, before[function])
