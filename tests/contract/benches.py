@@ -20,7 +20,7 @@ from tests.unit.samples import a_transaction
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LEDGER_TABLE = "sandbox-ledger"
+LEDGER_TABLE = "SandboxLedgerTable"
 _numbers = count(1)
 
 

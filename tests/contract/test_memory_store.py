@@ -5,17 +5,19 @@ So that what the unit tier proves on the one holds on the other.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from checkout.errors import CheckoutError
-from checkout.lease import CancelRequest, new_lock
+from checkout.lease import CancelRequest, DueSession, new_lock
 from checkout.provider_cancellation import OutcomeRecord
 from checkout.providers.base import CancelOutcome, ProviderAnswer
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage.dynamodb import CheckoutStore
+from checkout.storage.session_requests import due_shard
 from checkout.transactions import (
     TERMINAL,
     Attempt,
@@ -23,7 +25,7 @@ from checkout.transactions import (
     TransactionKey,
     TransactionStatus,
 )
-from tests.contract.conftest import CHECKOUT_TABLE
+from tests.integration.stack import TABLE
 from tests.unit.clock import Clock
 from tests.unit.memory_store import MemoryStore
 
@@ -45,6 +47,21 @@ ANSWERS = [
     *(ProviderAnswer(CancelOutcome.TERMINAL, each) for each in sorted(TERMINAL)),
 ]
 GIVEN_UP = ProviderAnswer(CancelOutcome.TERMINAL, TransactionStatus.FAILED)
+
+
+def due(store: Store, key: SessionKey, due_by: datetime | None) -> list[DueSession]:
+    """Of one session; in memory all are in the first shard."""
+    shard = 0 if isinstance(store, MemoryStore) else int(due_shard(key.session_id))
+    page = store.due_sessions(shard, due_by, None)
+    return [each for each in page.sessions if each.key == key]
+
+
+def postpone(store: Store, key: SessionKey, now: datetime) -> list[DueSession]:
+    """By an hour, as seen; then once more as seen before, which changes nothing."""
+    for each in due(store, key, None):
+        for _ in range(2):
+            store.postpone(key, each.due_at, now + timedelta(hours=1))
+    return due(store, key, None)
 
 
 @dataclass
@@ -78,6 +95,8 @@ class Teller:
             ("read", lambda store: store.read_session(self.key)),
             ("complete", lambda store: store.complete_cancellation(self.key, now)),
             (f"release {driver}", lambda store: store.release_lease(self.key, driver, now)),
+            ("due", lambda store: due(store, self.key, now)),
+            ("postpone", lambda store: postpone(store, self.key, now)),
         ]
         return self.dice.choice(calls)
 
@@ -138,7 +157,7 @@ def _answer(call: Call, store: Store) -> Any:
 
 @pytest.mark.parametrize("seed", range(STORIES))
 def test_both_stores_answer_every_story_alike(dynamodb: "DynamoDBClient", seed: int) -> None:
-    real, memory = CheckoutStore(dynamodb, CHECKOUT_TABLE), MemoryStore()
+    real, memory = CheckoutStore(dynamodb, TABLE), MemoryStore()
     key = SessionKey("merchant-1", f"session-{seed}")
     teller = Teller(Random(seed), key, Clock())
     told: list[str] = []

@@ -192,7 +192,7 @@ def what_nobody_has_driven_is_postponed(scene: Scene) -> None:
     assert scene.session(key)["dueAt"] == to_millis(later)
 
 
-def what_was_driven_since_it_was_seen_is_not_postponed(scene: Scene) -> None:
+def what_was_driven_since_is_not_postponed(scene: Scene) -> None:
     key = scene.open()
     scene.lock(key)
     before = scene.session(key)

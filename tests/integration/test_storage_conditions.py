@@ -122,9 +122,7 @@ SESSION_MUTANTS = [
     Mutant(
         "release_lease", PENDING, ALWAYS, protections.a_completed_session_does_not_become_due_again
     ),
-    Mutant(
-        "postpone", SEEN, ALWAYS, protections.what_was_driven_since_it_was_seen_is_not_postponed
-    ),
+    Mutant("postpone", SEEN, ALWAYS, protections.what_was_driven_since_is_not_postponed),
     Mutant("postpone", SEEN, ALWAYS, protections.a_completed_session_is_not_postponed),
     Mutant("postpone", SEEN, NEVER, protections.what_nobody_has_driven_is_postponed),
     Mutant("attach_attempt", OPEN, ALWAYS, protections.nothing_is_attached_to_a_locked_session),

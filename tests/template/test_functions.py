@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from checkout.settings import (
-    CancelSessionSettings,
     EdgeSettings,
+    FanOutSettings,
+    IdempotencySettings,
+    RecoverySettings,
     SandboxSettings,
     Settings,
     StoreSettings,
@@ -31,15 +33,22 @@ FOLDERS = {
     "CancelWithSandboxBFunction": "cancel_transactions",
     "CancelWithSandboxCFunction": "cancel_transactions",
     "CompleteCancellationsFunction": "complete_cancellations",
+    "ReconcileFunction": "reconcile",
 }
 WORKER: list[type[Settings]] = [StoreSettings, WorkerSettings, SandboxSettings]
 SETTINGS: dict[str, list[type[Settings]]] = {
-    "CancelSessionFunction": [StoreSettings, EdgeSettings, CancelSessionSettings],
+    "CancelSessionFunction": [
+        StoreSettings,
+        EdgeSettings,
+        FanOutSettings,
+        IdempotencySettings,
+    ],
     "GetSessionFunction": [StoreSettings, EdgeSettings],
     "CancelWithSandboxFunction": WORKER,
     "CancelWithSandboxBFunction": WORKER,
     "CancelWithSandboxCFunction": WORKER,
     "CompleteCancellationsFunction": [StoreSettings],
+    "ReconcileFunction": [StoreSettings, FanOutSettings, RecoverySettings],
 }
 FOR_LIBRARIES = {
     "AWS_RETRY_MODE",

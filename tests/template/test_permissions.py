@@ -47,6 +47,12 @@ ALLOWED = {
         ("*", "xray:PutTelemetryRecords"),
         ("*", "xray:PutTraceSegments"),
     },
+    "ReconcileFunction": {
+        (TABLE, "dynamodb:Query"),
+        (TABLE, "dynamodb:UpdateItem"),
+        ("${CheckoutTable.Arn}/index/due", "dynamodb:Query"),
+        ("CancelTransactionsMachine", "states:StartSyncExecution"),
+    },
     "CancelTransactionsMachine": {
         (WORKERS, "lambda:InvokeFunction"),
         ("*", "logs:CreateLogDelivery"),

@@ -4,12 +4,13 @@ tests/contract/test_memory_store.py holds the two against each other, so that wh
 this one holds on the other.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import wraps
 from threading import RLock
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from checkout.errors import (
     ReferenceConflictError,
@@ -20,7 +21,7 @@ from checkout.errors import (
     TransactionExistsError,
     TransactionNotFoundError,
 )
-from checkout.lease import Lock, LockAttempt
+from checkout.lease import DuePage, DueSession, Lock, LockAttempt
 from checkout.provider_cancellation import OutcomeRecord
 from checkout.providers.base import CancelOutcome
 from checkout.sessions import Session, SessionKey, SessionStatus
@@ -53,7 +54,8 @@ def port(
     def call(self: "MemoryStore", /, *args: Arguments.args, **named: Arguments.kwargs) -> Result:
         with self.lock:
             self.calls.append(method.__name__)
-            step = (method.__name__, self.calls.count(method.__name__))
+            self.counts[method.__name__] += 1
+            step = (method.__name__, self.counts[method.__name__])
         self.before.get(step, _nothing)()
         with self.lock:
             result = method(self, *args, **named)
@@ -76,7 +78,9 @@ class MemoryStore:
         self.transactions: dict[TransactionKey, Transaction] = {}
         self.wakes: list[SessionKey] = []
         self.due: dict[SessionKey, int] = {}
+        self.page_size = 100
         self.calls: list[str] = []
+        self.counts: Counter[str] = Counter()
         self.before: dict[tuple[str, int], Hook] = {}
         self.after: dict[tuple[str, int], Hook] = {}
 
@@ -215,6 +219,23 @@ class MemoryStore:
             self.sessions[key] = replace(session, lease_until=0)
             self.due[key] = to_millis(due_at)
         return session.status
+
+    @port
+    def postpone(self, key: SessionKey, seen_due_at: int, due_at: datetime) -> None:
+        if self.due.get(key) == seen_due_at:
+            self.due[key] = to_millis(due_at)
+
+    @port
+    def due_sessions(
+        self, shard: int, due_by: datetime | None, cursor: Mapping[str, Any] | None
+    ) -> DuePage:
+        """Every session is in the first shard; a page has `page_size` of them."""
+        listed = sorted((at, key.session_id, key) for key, at in self.due.items() if shard == 0)
+        wanted = [each for each in listed if due_by is None or each[0] <= to_millis(due_by)]
+        rest = [each for each in wanted if cursor is None or each[:2] > cursor["after"]]
+        page, more = rest[: self.page_size], len(rest) > self.page_size
+        sessions = tuple(DueSession(key, at) for at, _, key in page)
+        return DuePage(sessions, {"after": page[-1][:2]} if more else None)
 
     @port
     def record_outcome(

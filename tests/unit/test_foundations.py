@@ -12,8 +12,10 @@ from checkout.errors import MisconfiguredError
 from checkout.ids import RANDOM_BYTES, uuid7
 from checkout.sessions import SessionKey
 from checkout.settings import (
-    CancelSessionSettings,
     EdgeSettings,
+    FanOutSettings,
+    IdempotencySettings,
+    RecoverySettings,
     SandboxSettings,
     Settings,
     StoreSettings,
@@ -96,8 +98,10 @@ def test_a_key_of_another_form_names_no_session(key: str) -> None:
 
 WANTED = [
     (StoreSettings, "TABLE_NAME"),
-    (CancelSessionSettings, "IDEMPOTENCY_TABLE_NAME"),
-    (CancelSessionSettings, "STATE_MACHINE_ARN"),
+    (IdempotencySettings, "IDEMPOTENCY_TABLE_NAME"),
+    (FanOutSettings, "STATE_MACHINE_ARN"),
+    (RecoverySettings, "RECOVERY_STARTS_PER_SECOND"),
+    (RecoverySettings, "GIVE_UP_HOURS"),
     (WorkerSettings, "PROVIDER"),
     (SandboxSettings, "SANDBOX_LEDGER_TABLE_NAME"),
 ]

@@ -24,6 +24,7 @@ LAYERS = (
     {"checkout.fan_out"},
     # The use cases.
     {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
+    {"checkout.recovery"},
     # What all adapters share.
     {"checkout.observability", "checkout.settings"},
     # The adapters, which do not know each other: storage, HTTP, the state machine, providers.
@@ -41,7 +42,7 @@ LAYERS = (
     {"checkout.bootstrap"},
     {"functions"},
 )
-USES_ONLY_THE_STANDARD_LIBRARY = 6
+USES_ONLY_THE_STANDARD_LIBRARY = 7
 FIRST_PARTY = ("checkout", "functions", "local", "tests")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.lease import LEASE, CancelRequest, Lock, new_lock
+from checkout.lease import DUE_SHARDS, LEASE, CancelRequest, Lock, new_lock
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage import session_requests
 from checkout.timestamps import to_millis
@@ -157,12 +157,12 @@ def test_an_attempt_is_attached_to_an_open_session_with_room() -> None:
 def test_a_session_is_always_due_in_the_same_of_the_shards(session_id: str) -> None:
     shard = session_requests.due_shard(session_id)
     assert shard == session_requests.due_shard(session_id)
-    assert 0 <= int(shard) < session_requests.DUE_SHARDS
+    assert 0 <= int(shard) < DUE_SHARDS
 
 
 def test_sessions_are_spread_over_all_shards() -> None:
     shards = {session_requests.due_shard(transaction_id(number)) for number in range(500)}
-    assert len(shards) == session_requests.DUE_SHARDS
+    assert len(shards) == DUE_SHARDS
 
 
 @given(merchant=st.text(min_size=1), other=st.text(min_size=1))

@@ -1,6 +1,6 @@
 """A service in memory: one store, three providers, and everything that drives a session."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from checkout.cancellation import Cancellation, Ports, complete_if_drained, drive
@@ -54,8 +54,10 @@ class World:
     def drive(
         self, driver: str = "driver-1", request: CancelRequest | None = REQUEST
     ) -> Cancellation:
+        """What the caller is told; the rest is for the recovery, and tested there."""
         answer_by = self.clock() + ANSWER_WITHIN
-        return drive(self.ports, KEY, driver, request, answer_by)
+        answer = drive(self.ports, KEY, driver, request, answer_by)
+        return replace(answer, waits_for=(), requested_at=None)
 
     def report(self, number: int, status: TransactionStatus) -> None:
         """A webhook: the provider tells how one of its payments ended."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,16 @@ import boto3
 from botocore.config import Config
 
 from checkout.cancellation import Ports
+from checkout.errors import MisconfiguredError
 from checkout.ids import RANDOM_BYTES, uuid7
 from checkout.observability import log_failure
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS
+from checkout.recovery import GiveUpAges, RecoveryLimits, RecoveryPorts, TellStuck
 from checkout.settings import (
-    CancelSessionSettings,
     EdgeSettings,
+    FanOutSettings,
+    IdempotencySettings,
+    RecoverySettings,
     StoreSettings,
     WorkerSettings,
 )
@@ -45,7 +50,10 @@ STORE_CONFIG = Config(
 # One try: a repeated start would be a second fan-out. The driver stops listening before the
 # machine's 20 s are over, since its own answer is due; a worker has 12 s.
 MACHINE_CONFIG = Config(
-    connect_timeout=1, read_timeout=14, retries={"mode": "standard", "total_max_attempts": 1}
+    connect_timeout=1,
+    read_timeout=14,
+    retries={"mode": "standard", "total_max_attempts": 1},
+    max_pool_connections=MAX_PARALLEL_CALLS,
 )
 # What a function keeps for itself of the time it has.
 ANSWER_RESERVE = timedelta(milliseconds=500)
@@ -87,7 +95,7 @@ def ports() -> Ports:
     from checkout.state_machine import StateMachineFanOut
 
     client: SFNClient = boto3.client("stepfunctions", config=MACHINE_CONFIG)
-    arn = CancelSessionSettings.read(os.environ).state_machine_arn
+    arn = FanOutSettings.read(os.environ).state_machine_arn
     return Ports(
         store=checkout_store(),
         fan_out=StateMachineFanOut(client, arn),
@@ -97,12 +105,28 @@ def ports() -> Ports:
     )
 
 
+def recovery_ports(tell_stuck: TellStuck) -> RecoveryPorts:
+    return RecoveryPorts(ports(), checkout_store(), new_id, time.sleep, tell_stuck)
+
+
+@cache
+def recovery_limits() -> RecoveryLimits:
+    """Raises MisconfiguredError."""
+    settings = RecoverySettings.read(os.environ)
+    try:
+        starts = float(settings.recovery_starts_per_second)
+        ages = GiveUpAges.parse(settings.give_up_hours)
+        return RecoveryLimits(starts, MAX_PARALLEL_CALLS, ages)
+    except ValueError as error:
+        raise MisconfiguredError(f"recovery cannot be configured: {error}") from None
+
+
 @cache
 def idempotent_answers() -> IdempotentAnswers:
     # Late: few calls carry a key, and it doubles the imports.
     from checkout.idempotency import IdempotentAnswers
 
-    table = CancelSessionSettings.read(os.environ).idempotency_table_name
+    table = IdempotencySettings.read(os.environ).idempotency_table_name
     return IdempotentAnswers(dynamodb(), table)
 
 
@@ -121,6 +145,7 @@ def forget() -> None:
         checkout_store,
         merchant_claim,
         ports,
+        recovery_limits,
         idempotent_answers,
         provider,
     ]

@@ -6,6 +6,7 @@ drained, because from the lock on its in-flight transactions can only become few
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -14,15 +15,17 @@ from checkout.errors import (
     CancellationInProgressError,
     SessionEndedError,
     SessionNotFoundError,
+    StoreError,
     StoreUnavailableError,
 )
 from checkout.fan_out import FanOut, FanOutResult, TransactionOutcome, WorkOrder
 from checkout.lease import CancelRequest, Lock, LockAttempt, new_lock, next_due, seconds_to_wait
 from checkout.sessions import Session, SessionKey, SessionStatus
+from checkout.timestamps import to_millis
 from checkout.transactions import SessionSnapshot, TransactionKey, TransactionStatus
 
-# What a fan-out and a call of the store may take, time-outs and retries included (bootstrap.py), so
-# that a drive begins none that could end after its answer is due.
+# What a fan-out and a call of the store may take, time-outs and retries included (bootstrap.py): a
+# drive begins none that could end after its answer is due.
 FAN_OUT_TIME = timedelta(seconds=15)
 STORE_TIME = timedelta(seconds=4)
 # However much time there is: what a drive starts has to end within its lease.
@@ -34,13 +37,15 @@ class Cancellation:
     """What a drive did. The ids are in ascending order.
 
     `settled` are transactions that settled between the lock and the driver's first look at them;
-    whoever stores a later settlement tells of it.
+    whoever stores a later settlement tells of it. `waits_for` are the providers of what is pending.
     """
 
     status: SessionStatus
     cancelled: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     settled: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()
+    requested_at: datetime | None = None
 
 
 class CancellationStore(Protocol):
@@ -63,13 +68,13 @@ class CancellationStore(Protocol):
     def release_lease(self, key: SessionKey, driver: str, due_at: datetime) -> SessionStatus:
         """The session's status, which somebody else may have completed meanwhile."""
 
+    def postpone(self, key: SessionKey, seen_due_at: int, due_at: datetime) -> None:
+        """Be due at `due_at` instead, unless it has changed since it was due at `seen_due_at`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """`jitter` gives a number from 0 to 1 and keeps retries of many sessions apart.
-
-    `report` tells operators of a trouble that the caller is not told of.
-    """
+    """`jitter`, from 0 to 1, keeps retries apart. `report` tells operators what callers are not."""
 
     store: CancellationStore
     fan_out: FanOut
@@ -134,19 +139,19 @@ class _Drive:
         self._ports = ports
         self._session = session
         self._lock = lock
-        self._driver = lock.driver
         self._answer_by = answer_by
         self._cancelled: set[str] = set()
         self._settled: set[str] = set()
         self._in_flight: set[str] = set(session.attempts)
+        self._providers: dict[str, str] = {}
 
     def run(self) -> Cancellation:
         try:
             return self._cancel_in_flight()
         except Exception as error:  # noqa: BLE001 - from the lock on trouble means pending
-            # The lease is left to expire: it is not known what was stored, and `dueAt` is set.
+            # It is not known what was stored, nor whether a worker runs.
             self._ports.report("drive was cut short", error)
-            return self._result(SessionStatus.PENDING_CANCELLATION)
+            return self._leave()
 
     def _cancel_in_flight(self) -> Cancellation:
         if not self._session.attempts:
@@ -160,7 +165,7 @@ class _Drive:
         if not self._has(FAN_OUT_TIME + STORE_TIME):
             return self._settle_up(FanOutResult((), finished=True))
         order = WorkOrder(
-            self._session.key, self._driver, self._session.lease_until, snapshot.in_flight
+            self._session.key, self._lock.driver, self._session.lease_until, snapshot.in_flight
         )
         result = self._ports.fan_out.cancel(order)
         for outcome in result.outcomes:
@@ -190,9 +195,7 @@ class _Drive:
             self._store.mark_pending(TransactionKey(self._session.key, transaction_id))
         if self._read().drained:
             return self._complete()
-        if not result.finished:
-            return self._result(SessionStatus.PENDING_CANCELLATION)
-        return self._release()
+        return self._release() if result.finished else self._leave()
 
     def _read(self) -> SessionSnapshot:
         """What is in flight now, and what our workers cancelled without our hearing of it."""
@@ -200,9 +203,10 @@ class _Drive:
         read = {each.transaction_id for each in snapshot.transactions}
         self._in_flight = {each.transaction_id for each in snapshot.in_flight}
         self._in_flight |= self._session.attempts - read
+        self._providers = {each.transaction_id: each.provider for each in snapshot.transactions}
         for transaction in snapshot.transactions:
             cancelled = transaction.status is TransactionStatus.CANCELLED
-            if cancelled and transaction.driver == self._driver:
+            if cancelled and transaction.driver == self._lock.driver:
                 self._cancelled.add(transaction.transaction_id)
         return snapshot
 
@@ -211,21 +215,34 @@ class _Drive:
         return self._result(SessionStatus.CANCELLED)
 
     def _release(self) -> Cancellation:
-        # Only the recovery waits longer each time: a caller's repeats must not slow it down.
-        drives = 1 if self._lock.request else self._session.drives
-        due_at = next_due(self._ports.clock(), drives, self._ports.jitter())
-        status = self._store.release_lease(self._session.key, self._driver, due_at)
+        status = self._store.release_lease(self._session.key, self._lock.driver, self._next_due())
         if status is SessionStatus.CANCELLED:
             self._in_flight.clear()
         return self._result(status)
+
+    def _leave(self) -> Cancellation:
+        """Let the lease run out; what goes wrong each time is driven less and less often."""
+        due_at = self._next_due()
+        if due_at > self._lock.due_at:
+            with suppress(StoreError):  # then the lock's own time stands, soon after the lease
+                self._store.postpone(self._session.key, to_millis(self._lock.due_at), due_at)
+        return self._result(SessionStatus.PENDING_CANCELLATION)
+
+    def _next_due(self) -> datetime:
+        # Only the recovery waits longer each time: a caller's repeats must not slow it down.
+        drives = 1 if self._lock.request else self._session.drives
+        return next_due(self._ports.clock(), drives, self._ports.jitter())
 
     def _has(self, time: timedelta) -> bool:
         return self._ports.clock() + time <= self._answer_by
 
     def _result(self, status: SessionStatus) -> Cancellation:
+        known = self._in_flight & self._providers.keys()
         return Cancellation(
             status=status,
             cancelled=tuple(sorted(self._cancelled)),
             pending=tuple(sorted(self._in_flight)),
             settled=tuple(sorted(self._settled)),
+            waits_for=tuple(sorted({self._providers[each] for each in known})),
+            requested_at=self._session.cancel_requested_at,
         )

@@ -35,9 +35,21 @@ class EdgeSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class CancelSessionSettings(Settings):
-    idempotency_table_name: str
+class FanOutSettings(Settings):
     state_machine_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencySettings(Settings):
+    idempotency_table_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverySettings(Settings):
+    """`give_up_hours` is read by `GiveUpAges.parse`."""
+
+    recovery_starts_per_second: str
+    give_up_hours: str
 
 
 @dataclass(frozen=True, slots=True)

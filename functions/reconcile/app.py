@@ -1,0 +1,41 @@
+"""Schedule, each minute: drive the sessions that are due, so that none waits for a call."""
+
+from datetime import timedelta
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from checkout import bootstrap
+from checkout.cancellation import Cancellation
+from checkout.observability import count, logger
+from checkout.recovery import reconcile
+from checkout.sessions import SessionKey
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+    """The event only says that it is time."""
+    end_by = bootstrap.deadline(context) - bootstrap.ANSWER_RESERVE
+    ports = bootstrap.recovery_ports(_tell_stuck)
+    tally = reconcile(ports, bootstrap.recovery_limits(), end_by)
+    numbers = tally.numbers()
+    logger.info("recovery ran", extra=numbers)
+    count("RecoveryDrives", tally.driven)
+    count("SessionsRecovered", tally.recovered)
+    count("StuckSessions", tally.stuck)
+    count("RecoveryFailures", tally.failed)
+    count("RecoveryBehind", int(tally.behind))
+    count("TransactionsCancelled", tally.transactions_cancelled)
+    count("SettledAfterCancel", tally.transactions_settled)
+    return numbers
+
+
+def _tell_stuck(key: SessionKey, cancellation: Cancellation, age: timedelta) -> None:
+    logger.warning(
+        "session is stuck",
+        merchant_id=key.merchant_id,
+        session_id=key.session_id,
+        hours=round(age.total_seconds() / 3600, 1),
+        waits_for=list(cancellation.waits_for),
+        pending=list(cancellation.pending),
+    )
