@@ -1,9 +1,15 @@
 """The environment variables of deployed functions, changed for as long as something is tried."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError
+
+from local import workers
 from local.stack import Stack
 from local.waiting import wait_until
 
@@ -32,7 +38,7 @@ def _deploy(stack: Stack, function: str, variables: Variables) -> None:
     stack.aws.functions.update_function_configuration(
         FunctionName=f"{stack.stack_name}-{function}", Environment=environment
     )
-    wait_until(lambda: _read(stack, function) == variables, "the function is changed")
+    wait_until(lambda: _read(stack, function) == variables, f"{function} is changed")
 
 
 @contextmanager
@@ -42,12 +48,33 @@ def further_variables(
     """Give each function further variables, and in the end those that it had."""
     assert stack.endpoint_url, "only the emulator's functions can be led astray"
     before = {function: _read(stack, function) for function in functions}
-    try:
-        for function in functions:
-            _deploy(stack, function, {**before[function], **of_function(function)})
-        yield
-    finally:
+
+    def change(function: str) -> None:
+        _deploy(stack, function, {**before[function], **of_function(function)})
+
+    def change_back(function: str) -> None:
         # At Ctrl-C the stack may have gone before us.
-        with suppress(OSError):
-            for function in functions:
-                _deploy(stack, function, before[function])
+        with suppress(OSError, BotoCoreError):
+            _deploy(stack, function, before[function])
+            _end_stragglers(stack, function, of_function(function))
+
+    # At once: the emulator takes its time to clear away what has run.
+    with ThreadPoolExecutor() as pool:
+        try:
+            list(pool.map(change, functions))
+            yield
+        finally:
+            list(pool.map(change_back, functions))
+
+
+def _end_stragglers(stack: Stack, function: str, variables: Variables) -> None:
+    """Whom the emulator started just then may have the old variables, and keeps them for ever."""
+
+    def are_gone() -> bool:
+        found = workers.with_variables(stack, function, variables)
+        for pid in found:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return not found
+
+    wait_until(are_gone, f"{function} has its own variables again")

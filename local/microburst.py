@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from local import listeners, processes
+from local.aws import Aws
 from local.console import Problem
 from local.function_variables import further_variables
 from local.isolation import isolated
@@ -91,20 +93,32 @@ def _start(upstream: str, logs: Path) -> tuple[Microburst, processes.Process]:
             processes.stop([process])
             raise Problem(f"microburst did not start; its log is {log}.")
         time.sleep(0.05)
+    # It reads the model of a service at its first call, for longer than a function waits.
+    through_it = Aws(proxy.url)
+    through_it.dynamodb.list_tables()
+    through_it.machines.list_state_machines()
     return proxy, process
 
 
 @contextmanager
-def in_front_of(stack: Stack, functions: Iterable[str]) -> Iterator[Microburst]:
-    """Send every AWS call of the functions, e.g. `cancel-session`, through a proxy for as long."""
+def in_front_of(
+    stack: Stack,
+    functions: Iterable[str],
+    further: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> Iterator[Microburst]:
+    """Send every AWS call of the functions, e.g. `cancel-session`, through a proxy for as long.
+
+    `further` are variables that some of them get with it: to change them takes seconds.
+    """
     assert stack.endpoint_url, "only the emulator's functions can be led astray"
     proxy, process = _start(stack.endpoint_url, Path(stack.logs["ministack"]).parent)
+
+    def variables(function: str) -> dict[str, str]:
+        route = {"AWS_ENDPOINT_URL": proxy.url, "AWS_SDK_UA_APP_ID": _app_id(function)}
+        return {**further.get(function, {}), **route}
+
     try:
-        with further_variables(
-            stack,
-            list(functions),
-            lambda name: {"AWS_ENDPOINT_URL": proxy.url, "AWS_SDK_UA_APP_ID": _app_id(name)},
-        ):
+        with further_variables(stack, list(functions), variables):
             yield proxy
     finally:
         processes.stop([process])

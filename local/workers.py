@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 from local.stack import Stack
@@ -33,6 +34,13 @@ def of_function(stack: Stack, name: str) -> list[int]:
     ]
     wanted = f"{stack.stack_name}-{name}"
     return [pid for pid in children if _environment(pid).get("AWS_LAMBDA_FUNCTION_NAME") == wanted]
+
+
+def with_variables(stack: Stack, name: str, variables: Mapping[str, str]) -> list[int]:
+    """Those that were started with these variables."""
+    return [
+        pid for pid in of_function(stack, name) if variables.items() <= _environment(pid).items()
+    ]
 
 
 def kill(stack: Stack, *names: str) -> None:
