@@ -80,12 +80,12 @@ def _start(upstream: str, logs: Path) -> tuple[Microburst, processes.Process]:
     if not program.exists():
         raise Problem("There is no microburst: 'python3 -m local.environments microburst'.")
     port = listeners.any_free_port()
-    command = [program, "--upstream", upstream, "--host", "127.0.0.1", "--port", str(port)]
+    options = ["--upstream", upstream, "--host", "127.0.0.1", "--port", str(port)]
     book, log = logs.parent / f"{NAME}.json", logs / f"{NAME}.log"
     # What a killed run has left behind.
     processes.stop(processes.read(book))
     book.unlink(missing_ok=True)
-    process = processes.start(NAME, command, isolated(os.environ), log, book)
+    process = processes.start(NAME, [program, *options], isolated(os.environ), log, book)
     proxy = Microburst(f"http://127.0.0.1:{port}")
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     while not proxy.is_ready():

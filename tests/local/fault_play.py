@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from checkout.providers.sandbox.ledger import LedgerEntry
+from checkout.sessions import SessionStatus
 from checkout.transactions import SessionSnapshot
 from local.function_variables import functions_of
 from local.microburst import Microburst, caller, in_front_of
@@ -38,7 +39,7 @@ class Outcome:
     part: Part
     fired: int
     snapshot: SessionSnapshot
-    ledger: Mapping[str, LedgerEntry]
+    ledger: LedgerEntry
 
 
 @dataclass(frozen=True)
@@ -141,20 +142,21 @@ def _act(stage: Stage, parts: Sequence[Part]) -> None:
 
 
 def _end(stage: Stage, parts: Sequence[Part]) -> None:
-    """Without faults: whoever had nothing to do with a session ends it."""
-    for part in parts:
-        if stage.status(part) == "OPEN" and part.scene.act is not Act.READ:
+    """Without faults: whoever had nothing to do with a session so far ends it."""
+    ending = [part for part in parts if part.scene.session is SessionStatus.CANCELLED]
+    for part in ending:
+        if stage.status(part) is SessionStatus.OPEN:
             stage.repeat(part)
-    pending = [part for part in parts if stage.status(part) == "PENDING_CANCELLATION"]
-    by_caller = [part for part in pending if part.scene.act in (Act.RECOVER, Act.LIST)]
+    pending = [part for part in ending if stage.status(part) is not SessionStatus.CANCELLED]
     wait_until_free(stage, pending)
 
-    def are_cancelled() -> bool:
+    def have_ended() -> bool:
         stage.recover()
-        for part in by_caller:
-            if stage.status(part) != "CANCELLED":
+        left = [part for part in pending if stage.status(part) is not SessionStatus.CANCELLED]
+        for part in left:
+            if part.scene.act in (Act.RECOVER, Act.LIST):
                 stage.repeat(part)
-        return all(stage.status(part) == "CANCELLED" for part in pending)
+        return not left
 
     with suppress(AssertionError):  # the row's own test tells
-        wait_until(are_cancelled, "all have ended", END_WITHIN_SECONDS, every=1.0)
+        wait_until(have_ended, "all have ended", END_WITHIN_SECONDS, every=1.0)

@@ -1,4 +1,4 @@
-"""The scenes of the table of faults, played: each on a session of its own, which its fault is for."""
+"""The scenes of the table of faults, played: each on a session of its own, to be told by it."""
 
 import hashlib
 import json
@@ -12,6 +12,7 @@ from checkout.bootstrap import new_id, utc_now
 from checkout.lease import CancelRequest, new_lock
 from checkout.payments import complete_session, record_status
 from checkout.providers.sandbox.ledger import LedgerEntry
+from checkout.sessions import SessionStatus
 from checkout.storage.session_requests import due_shard
 from checkout.transactions import SessionSnapshot, TransactionKey, TransactionStatus
 from local.calls import Answer, Client
@@ -28,14 +29,20 @@ LONG_AGO = timedelta(minutes=2)
 
 @dataclass
 class Part:
-    """A scene on its session. `before` is how the session was found right after the first answer."""
+    """A scene on its session, which has one payment.
+
+    `first` is what the scene's caller was answered, `found` and `asked` how the session and the
+    provider were found right after it; `repeats` are the answers to the calls that end it.
+    """
 
     scene: Scene
     session: Seeded
     key: str
     target: Mapping[str, str]
-    answers: list[Answer] = field(default_factory=list)
-    before: SessionSnapshot | None = None
+    first: Answer | None = None
+    found: SessionSnapshot | None = None
+    asked: LedgerEntry | None = None
+    repeats: list[Answer] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,8 @@ class Stage:
     inspect: Inspector
 
     def prepare(self, scene: Scene) -> Part:
-        session, key = self.seed(*scene.payments), str(uuid4())
-        if scene.completed:
+        session, key = self.seed(scene.payment), str(uuid4())
+        if scene.session is SessionStatus.COMPLETED:
             complete_session(self.inspect.store, self.inspect.key(session.session_id), utc_now())
         merchant_id = self.merchant.merchant.client_id
         # As Powertools makes it of the merchant and the key.
@@ -70,14 +77,13 @@ class Stage:
             Act.CANCEL_AND_SETTLE: lambda: self._cancel_and_settle(part),
             Act.READ: lambda: self.merchant.get(session_id),
         }
-        part.answers.append(acts[part.scene.act]())
-        part.before = self.snapshot(part)
+        part.first = acts[part.scene.act]()
+        part.found = self.snapshot(part)
+        part.asked = self.ledger(part)
 
-    def repeat(self, part: Part) -> Answer:
+    def repeat(self, part: Part) -> None:
         """A cancellation by the caller, without a key: it drives."""
-        answer = self.merchant.cancel(part.session.session_id)
-        part.answers.append(answer)
-        return answer
+        part.repeats.append(self.merchant.cancel(part.session.session_id))
 
     def lock_and_die(self, part: Part) -> None:
         """What is left of a driver that died right after its lock, some time ago."""
@@ -85,7 +91,6 @@ class Stage:
         lock = new_lock(new_id(), utc_now() - LONG_AGO, 0.0, request)
         key = self.inspect.key(part.session.session_id)
         assert self.inspect.store.lock_for_cancellation(key, lock).held
-        part.before = self.snapshot(part)
 
     def recover(self) -> None:
         """One run of the recovery, as the schedule starts it; returns when it is over."""
@@ -95,16 +100,12 @@ class Stage:
     def snapshot(self, part: Part) -> SessionSnapshot:
         return self.inspect.snapshot(part.session.session_id)
 
-    def status(self, part: Part) -> str:
+    def status(self, part: Part) -> SessionStatus:
         return self.snapshot(part).session.status
 
-    def ledger(self, part: Part) -> dict[str, LedgerEntry]:
-        """By transaction id."""
-        found = self.snapshot(part).transactions
-        return {
-            each.transaction_id: self.inspect.ledger(each.provider, each.transaction_id)
-            for each in found
-        }
+    def ledger(self, part: Part) -> LedgerEntry:
+        (transaction_id,) = part.session.transaction_ids
+        return self.inspect.ledger("sandbox", transaction_id)
 
     def _cancel_and_settle(self, part: Part) -> Answer:
         (transaction_id,) = part.session.transaction_ids

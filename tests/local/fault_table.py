@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from checkout.sessions import SessionStatus
+from checkout.transactions import TransactionStatus
 from local.microburst import Rule, caller
 
 READS = frozenset({"Query", "GetItem"})
@@ -68,26 +70,42 @@ class Act(Enum):
 
 @dataclass(frozen=True)
 class Scene:
-    """Without a fault: the status of the answer, and how many are in its two lists."""
+    """Without a fault: the answer's status, and how many are in its two lists.
+
+    With faults too: what becomes of the payment, and how often its provider voids it.
+    """
 
     act: Act
-    payments: tuple[str, ...] = ("sandbox:ok_1",)
+    payment: str = "sandbox:ok_1"
     answer: int = 200
     cancelled: int = 1
     pending: int = 0
-    completed: bool = False
+    session: SessionStatus = SessionStatus.CANCELLED
+    transaction: TransactionStatus = TransactionStatus.CANCELLED
+    voids: int = 1
 
 
 PLAIN = Scene(Act.CANCEL)
-ONE_STAYS = Scene(Act.CANCEL, ("sandbox:flaky_1_1",), cancelled=0, pending=1)
-AWAITED = Scene(Act.CANCEL, ("sandbox:async_1_1",), cancelled=0, pending=1)
-HAD_SETTLED = Scene(Act.CANCEL, ("sandbox:settled_1",), cancelled=0)
-SETTLED = Scene(Act.CANCEL_AND_SETTLE, ("sandbox:slow_1500_1",), cancelled=0)
+ONE_STAYS = Scene(Act.CANCEL, "sandbox:flaky_1_1", cancelled=0, pending=1)
+AWAITED = Scene(Act.CANCEL, "sandbox:async_1_1", cancelled=0, pending=1)
+HAD_SETTLED = Scene(
+    Act.CANCEL, "sandbox:settled_1", cancelled=0, transaction=TransactionStatus.SETTLED, voids=0
+)
+# Both: the sandbox carries out a void, and is not told of the settlement that the payer made.
+OVERTAKEN = Scene(
+    Act.CANCEL_AND_SETTLE, "sandbox:slow_1500_1", cancelled=0, transaction=TransactionStatus.SETTLED
+)
 KEYED = Scene(Act.CANCEL_WITH_KEY)
-KEYED_IN_VAIN = Scene(Act.CANCEL_WITH_KEY, answer=409, completed=True)
-READ = Scene(Act.READ)
+COMPLETED = Scene(
+    Act.CANCEL_WITH_KEY,
+    answer=409,
+    session=SessionStatus.COMPLETED,
+    transaction=TransactionStatus.PENDING,
+    voids=0,
+)
+READ = Scene(Act.READ, session=SessionStatus.OPEN, transaction=TransactionStatus.PENDING, voids=0)
 DEAD_DRIVER = Scene(Act.RECOVER)
-DEAD_DRIVER_ONE_STAYS = Scene(Act.RECOVER, ("sandbox:flaky_1_1",))
+DEAD_DRIVER_ONE_STAYS = Scene(Act.RECOVER, "sandbox:flaky_1_1")
 ALONE = Scene(Act.LIST)
 
 
@@ -95,7 +113,8 @@ ALONE = Scene(Act.LIST)
 class Call:
     """The nth such request in the scene. With `unheard`, the fan-out is never heard of.
 
-    `refusals` are the answers besides the scene's own that a lasting fault may lead to.
+    `refusals` are the answers besides the scene's own that a fault may lead to. `recognised`: a
+    second try knows the first one's write for its own.
     """
 
     function: str
@@ -104,6 +123,7 @@ class Call:
     nth: int = 1
     refusals: frozenset[int] = frozenset()
     unheard: bool = False
+    recognised: bool = True
 
     @property
     def faults(self) -> Iterator[tuple["Fault", bool]]:
@@ -125,7 +145,6 @@ class Call:
 
 
 UNREACHABLE = frozenset({503})
-# The second try takes the first one's record for another call's.
 UNREACHABLE_OR_BUSY = frozenset({409, 503})
 DRIVER, WORKER = "cancel-session", "cancel-with-sandbox"
 RECOVERY, COMPLETION = "reconcile", "complete-cancellations"
@@ -138,11 +157,12 @@ CALLS = (
     Call(DRIVER, LOOK, ONE_STAYS, nth=2),
     Call(DRIVER, RELEASE, ONE_STAYS),
     Call(DRIVER, COMPLETE, PLAIN),
-    Call(DRIVER, RECORD_PUT, KEYED, refusals=UNREACHABLE_OR_BUSY),
+    # Powertools takes it for the record of another call that runs.
+    Call(DRIVER, RECORD_PUT, KEYED, refusals=UNREACHABLE_OR_BUSY, recognised=False),
     Call(DRIVER, RECORD_ANSWER, KEYED),
-    Call(DRIVER, RECORD_DELETE, KEYED_IN_VAIN),
+    Call(DRIVER, RECORD_DELETE, COMPLETED),
     Call(WORKER, OUTCOME, PLAIN),
-    Call(WORKER, LATE_SETTLEMENT, SETTLED),
+    Call(WORKER, LATE_SETTLEMENT, OVERTAKEN),
     Call(WORKER, LEDGER_REQUEST, PLAIN),
     Call(WORKER, LEDGER_VOID, PLAIN),
     Call(WORKER, LEDGER_READ, HAD_SETTLED),
@@ -225,7 +245,8 @@ class Row:
     @property
     def is_hidden(self) -> bool:
         """Nobody but the SDK notices: the answer is as if nothing had been."""
-        return self.fault.hidden and not self.lasting
+        unknown = self.fault.done and not self.call.recognised
+        return self.fault.hidden and not (self.lasting or unknown)
 
     def rules(self, target: Mapping[str, str]) -> list[Rule]:
         """The first that matches decides, so what is to pass comes before what is to fail."""
