@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?=
 STACK_NAME ?=
+SECONDS ?= 600
+SEED ?=
 MAKE_STARTED := $(shell date +%s)
 export PORT MAKE_STARTED
 
@@ -15,7 +17,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build test test-fast test-pythons e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build test test-fast test-pythons soak e2e lint format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +54,10 @@ test-fast: env ## the tiers that need no stack: unit, contract, integration, tem
 
 test-pythons: env ## unit, contract and template on every other CPython 3.11 to 3.14 at hand
 	@$(RUN) local.pythons
+
+soak: env ## many sessions with faults and kills, and what has to hold of each (SECONDS=600 SEED=)
+	@$(PYTHON) -m local.environments microburst plot
+	@$(RUN) local.soak --seconds $(SECONDS) --seed '$(SEED)'
 
 e2e: env ## the tests of tests/local on AWS: make e2e STACK_NAME=<deployed stack>
 	@test -n "$(STACK_NAME)" || { echo "Name the stack to test: make e2e STACK_NAME=<deployed stack>." >&2; exit 2; }

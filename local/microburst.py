@@ -62,6 +62,10 @@ class Microburst:
         found: list[dict[str, Any]] = self._ask("GET", f"fired?limit={ALL_EVENTS}")
         return found
 
+    def faults(self) -> int:
+        """How often any rule was applied, those that are gone included."""
+        return int(self._ask("GET", "stats")["requests"]["faulted"])
+
     def is_ready(self) -> bool:
         try:
             return bool(self._ask("GET", "health")["status"] == "ok")

@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from local.stack import Stack
@@ -41,6 +42,15 @@ def with_variables(stack: Stack, name: str, variables: Mapping[str, str]) -> lis
     return [
         pid for pid in of_function(stack, name) if variables.items() <= _environment(pid).items()
     ]
+
+
+def kill_one(stack: Stack, name: str, choose: Callable[[list[int]], int]) -> bool:
+    """kill -9 of one environment of the function, if there is any."""
+    pids = of_function(stack, name)
+    if pids:
+        with suppress(ProcessLookupError):
+            os.kill(choose(pids), signal.SIGKILL)
+    return bool(pids)
 
 
 def kill(stack: Stack, *names: str) -> None:

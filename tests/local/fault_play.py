@@ -12,8 +12,8 @@ from local.function_variables import functions_of
 from local.microburst import Microburst, caller, in_front_of
 from local.waiting import wait_until
 from tests.local.fault_scenes import Part, Stage, wait_until_free
-from tests.local.fault_table import CALLS, ROWS, Act, Row, matching
-from tests.local.moments import PATIENCE
+from tests.local.fault_table import CALLS, PLAIN, ROWS, Act, Row, matching
+from tests.local.moments import PATIENCE, warm_up
 
 # More at once would cost more cold starts than they save time.
 CALLERS = 4
@@ -76,9 +76,11 @@ def _play_without_faults(stage: Stage, proxy: Microburst) -> Seen:
     ids = proxy.set_rules([*rules, *others])
     asked = dict(zip(ids, known, strict=False))
     scenes = dict.fromkeys(call.scene for call in CALLS)
-    # One after the other, and so does each cold start come.
+    # One after the other, so that each cold start has the machine for itself.
     for scene in scenes:
         _act(stage, [stage.prepare(scene)])
+    warm_up(stage.merchant, CALLERS)
+    _act(stage, [stage.prepare(PLAIN) for _ in range(CALLERS)])
 
     def missing() -> set[tuple[str, str]]:
         seen = {asked.get(event["rule_id"]) for event in proxy.events()}

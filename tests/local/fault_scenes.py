@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
 
+import urllib3
+
 from checkout.bootstrap import new_id, utc_now
 from checkout.lease import CancelRequest, new_lock
 from checkout.payments import complete_session, record_status
@@ -33,6 +35,7 @@ class Part:
 
     `first` is what the scene's caller was answered, `found` and `asked` how the session and the
     provider were found right after it; `repeats` are the answers to the calls that end it.
+    `trouble` is what kept it from being played.
     """
 
     scene: Scene
@@ -43,6 +46,7 @@ class Part:
     found: SessionSnapshot | None = None
     asked: LedgerEntry | None = None
     repeats: list[Answer] = field(default_factory=list)
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,11 @@ class Stage:
             Act.CANCEL_AND_SETTLE: lambda: self._cancel_and_settle(part),
             Act.READ: lambda: self.merchant.get(session_id),
         }
-        part.first = acts[part.scene.act]()
+        try:
+            part.first = acts[part.scene.act]()
+        except (AssertionError, urllib3.exceptions.HTTPError) as problem:
+            # One that is not answered must not keep the others from being played.
+            part.trouble = repr(problem)
         part.found = self.snapshot(part)
         part.asked = self.ledger(part)
 

@@ -6,11 +6,11 @@ store that is down for one call and all after it is in test_failing_store.
 
 import pytest
 
+from local.answers import Cancelled, busy, cancellation, error
 from local.calls import Answer, Client
 from local.function_variables import functions_of
 from local.inspection import Inspector
 from local.stack import Stack
-from tests.local.answers import Cancelled, busy, cancellation, error
 from tests.local.conftest import Seed
 from tests.local.fault_play import Outcome, Played, play
 from tests.local.fault_scenes import Part, Stage
@@ -38,6 +38,7 @@ def test_the_table_has_every_call_that_a_function_makes(played: Played, stack: S
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_whatever_fails_nothing_is_lost_and_nothing_is_stuck(played: Played, row: Row) -> None:
     outcome = played.outcomes[row]
+    assert outcome.part.trouble == ""
     assert outcome.fired >= row.tries, "it did not fail"
     if outcome.part.first:
         check_first(row, outcome.part, outcome.part.first)
