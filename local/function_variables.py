@@ -41,16 +41,28 @@ def _deploy(stack: Stack, function: str, variables: Variables) -> None:
     wait_until(lambda: _read(stack, function) == variables, f"{function} is changed")
 
 
-@contextmanager
-def further_variables(
+def add_variables(
     stack: Stack, functions: list[str], of_function: Callable[[str], Variables]
-) -> Iterator[None]:
-    """Give each function further variables, and in the end those that it had."""
+) -> dict[str, dict[str, str]]:
+    """Give each function further variables; returns those that it had."""
     assert stack.endpoint_url, "only the emulator's functions can be led astray"
     before = {function: _read(stack, function) for function in functions}
 
     def change(function: str) -> None:
         _deploy(stack, function, {**before[function], **of_function(function)})
+
+    # At once: the emulator takes its time to clear away what has run.
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(change, functions))
+    return before
+
+
+@contextmanager
+def further_variables(
+    stack: Stack, functions: list[str], of_function: Callable[[str], Variables]
+) -> Iterator[None]:
+    """The same for as long as something is tried."""
+    before = add_variables(stack, functions, of_function)
 
     def change_back(function: str) -> None:
         # At Ctrl-C the stack may have gone before us.
@@ -58,12 +70,10 @@ def further_variables(
             _deploy(stack, function, before[function])
             _end_stragglers(stack, function, of_function(function))
 
-    # At once: the emulator takes its time to clear away what has run.
-    with ThreadPoolExecutor() as pool:
-        try:
-            list(pool.map(change, functions))
-            yield
-        finally:
+    try:
+        yield
+    finally:
+        with ThreadPoolExecutor() as pool:
             list(pool.map(change_back, functions))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from local import listeners, processes
 from local.aws import Aws
 from local.console import Problem
-from local.function_variables import further_variables
+from local.function_variables import add_variables, further_variables
 from local.isolation import isolated
 from local.places import tool
 from local.stack import Stack
@@ -109,10 +109,13 @@ def in_front_of(
     stack: Stack,
     functions: Iterable[str],
     further: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    *,
+    for_good: bool = False,
 ) -> Iterator[Microburst]:
     """Send every AWS call of the functions, e.g. `cancel-session`, through a proxy for as long.
 
-    `further` are variables that some of them get with it: to change them takes seconds.
+    `further` are variables that some of them get with it: to change them takes seconds. `for_good`
+    leaves them all as they are: the stack is about to go.
     """
     assert stack.endpoint_url, "only the emulator's functions can be led astray"
     proxy, process = _start(stack.endpoint_url, Path(stack.logs["ministack"]).parent)
@@ -122,6 +125,10 @@ def in_front_of(
         return {**further.get(function, {}), **route}
 
     try:
+        if for_good:
+            add_variables(stack, list(functions), variables)
+            yield proxy
+            return
         with further_variables(stack, list(functions), variables):
             yield proxy
     finally:

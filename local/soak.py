@@ -5,6 +5,7 @@ On a stack of its own (.local/soak). Ends with 1 if something did not hold.
 
 import argparse
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
@@ -56,22 +57,23 @@ def figures(load: Load, found: int) -> Figures:
 
 def soak(stack: Stack, seconds: float, seed: str) -> int:
     """The number of violations."""
-    follower = Follower(stack.aws, stack.table)
     killer = Killer(stack, Random(seed))  # noqa: S311
 
     def say(elapsed: float) -> None:
         seen = len(follower.history.violations) + len(load.records.troubles)
         soak_report.progress(elapsed, follower.history.counts(), figures(load, seen))
 
-    with in_front_of(stack, functions_of(stack)) as proxy:
-        load = Load(stack, proxy, seed, follower, killer, say)
+    with in_front_of(stack, functions_of(stack), for_good=True) as proxy:
+        began = time.monotonic()
+        follower = Follower(stack.aws, stack.table, began)
+        load = Load(stack, proxy, seed, follower, killer, say, began)
         load.run(seconds)
         with step("what the tables hold, and what GET shows"):
             evidence = gather(stack, load.records, follower.history, killer.kills)
         found = all_violations(load, follower, evidence)
         told = figures(load, len(found))
     kills = [kill - load.began for kill in killer.kills]
-    picture = soak_report.draw(follower.history.samples, kills, seconds, HOME)
+    picture = soak_report.draw(follower.history.samples, kills, load.loaded, HOME)
     print(soak_report.table(evidence))
     soak_report.tell(found)
     print(f"picture: {picture}")

@@ -3,7 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 from uuid import UUID
@@ -27,12 +27,15 @@ MOST_AT_ONCE = 10
 
 @dataclass(frozen=True)
 class SoakClient:
+    """`under_way` tells that it has played its first session."""
+
     merchant: Client
     side: PaymentSide
     random: Random
     records: Records
     webhooks: Webhooks
     over: threading.Event
+    under_way: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
         """Until the soak is over; what was begun is done to its end."""
@@ -42,6 +45,7 @@ class SoakClient:
                 self.records.add(record)
                 try:
                     self._play(record, pool)
+                    self.under_way.set()
                 except Exception as error:  # noqa: BLE001 - it is told of, and the soak goes on
                     met = f"its client met {type(error).__name__}: {error}"
                     self.records.troubles.append((record.session_id, met))

@@ -91,10 +91,11 @@ def transaction_violations(old: Item, new: Item) -> list[str]:
 class Follower:
     """Reads the stream into a history, in a thread of its own."""
 
-    def __init__(self, aws: Aws, table: str) -> None:
+    def __init__(self, aws: Aws, table: str, began: float) -> None:
+        """`began` is when samples count from, of the monotonic clock."""
         self.history = History()
         self._feed = ChangeFeed(aws, table)
-        self._began = time.monotonic()
+        self._began = began
 
     def run(self, over: threading.Event) -> None:
         while not over.is_set():

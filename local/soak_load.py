@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 
@@ -18,6 +18,7 @@ from local.soak_webhooks import Webhooks
 from local.stack import Stack
 
 CLIENTS = 8
+START_WITHIN_SECONDS = 30.0
 SAY_EVERY_SECONDS = 10.0
 LOOK_EVERY_SECONDS = 0.5
 # Leases of a minute, and a recovery that comes less often to what was driven more often.
@@ -28,7 +29,10 @@ RECOVER_EVERY_SECONDS = 5.0
 
 @dataclass
 class Load:
-    """`say` is called now and then, with the seconds since the beginning."""
+    """`say` is called now and then, with the seconds since it `began` (monotonic clock).
+
+    `loaded` is for how many of them there were new sessions.
+    """
 
     stack: Stack
     proxy: Microburst
@@ -36,9 +40,9 @@ class Load:
     follower: Follower
     killer: Killer
     say: Callable[[float], None]
+    began: float
     records: Records = field(default_factory=Records)
-    began: float = field(default_factory=time.monotonic)
-    faults: int = 0
+    loaded: float = 0.0
 
     def run(self, seconds: float) -> None:
         """Sessions, faults and kills for so long; then none, until every session has ended."""
@@ -58,24 +62,27 @@ class Load:
         merchant = Client(self.stack, self.stack.merchants[0])
         side = PaymentSide(self.stack, merchant.merchant.client_id)
         webhooks = Webhooks(side)
-        self.proxy.set_rules(rules())
         with ThreadPoolExecutor(CLIENTS + 2) as pool:
-            randoms = [Random(f"{self.seed} {n}") for n in range(CLIENTS)]  # noqa: S311
-            clients = [
-                SoakClient(merchant, side, random, self.records, webhooks, over)
-                for random in randoms
-            ]
-            playing = [pool.submit(client.run) for client in clients]
-            others = [pool.submit(webhooks.run), pool.submit(self.killer.run, over)]
+            others = [pool.submit(webhooks.run)]
+            playing: list[Future[None]] = []
             try:
+                for n in range(CLIENTS):
+                    random = Random(f"{self.seed} {n}")  # noqa: S311
+                    client = SoakClient(merchant, side, random, self.records, webhooks, over)
+                    playing.append(pool.submit(client.run))
+                    # One after the other, so that not all functions start cold at once.
+                    self._wait(START_WITHIN_SECONDS, client.under_way.is_set)
+                self.proxy.set_rules(rules())
+                others.append(pool.submit(self.killer.run, over))
                 self._wait(seconds, lambda: False)
             finally:
                 over.set()
-                for client in playing:
-                    client.result()
+                self.loaded = time.monotonic() - self.began
+                for each in playing:
+                    each.result()
                 webhooks.close()
-            for other in others:
-                other.result()
+            for each in others:
+                each.result()
         self.proxy.set_rules([])
 
     def _calm(self) -> None:

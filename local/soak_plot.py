@@ -48,20 +48,18 @@ def _stack(axes: Any, samples: list[dict[str, Any]], states: tuple[str, ...], ti
 def main() -> None:
     source, picture = sys.argv[1:]
     drawn = json.loads(Path(source).read_text())
-    figure, (upper, lower) = plt.subplots(2, 1, figsize=(11, 8), sharex=True)
-    _stack(upper, drawn["samples"], ALL, "All sessions")
+    figure, (upper, lower) = plt.subplots(2, 1, figsize=(11, 7), sharex=True)
+    _stack(upper, drawn["samples"], ALL, "Soak: all sessions, by state")
     _stack(lower, drawn["samples"], NOT_ENDED, "Those that have not ended")
     for number, kill in enumerate(drawn["kills"]):
         label = "kill -9 of a process" if number == 0 else None
         lower.axvline(kill, color="black", linewidth=0.8, linestyle=":", label=label)
-    for axes in (upper, lower):
-        axes.axvline(drawn["load"], color="black", linewidth=1.2, label="no new sessions from here")
     lower.set_xlabel("seconds since the beginning")
-    upper.legend(*_reversed(upper), loc="upper left", fontsize=9)
-    lower.legend(*_reversed(lower), loc="upper left", fontsize=9)
-    figure.suptitle("Soak: sessions by state")
-    figure.tight_layout()
-    figure.savefig(picture, dpi=110)
+    for axes in (upper, lower):
+        axes.axvline(drawn["load"], color="black", linewidth=1.2, label="end of new sessions")
+        # Beside the areas, which fill the whole width.
+        axes.legend(*_reversed(axes), loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=9)
+    figure.savefig(picture, dpi=110, bbox_inches="tight")
 
 
 def _reversed(axes: Any) -> tuple[list[Any], list[str]]:
