@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?=
 STACK_NAME ?=
+HOURS ?=
 SECONDS ?= 600
 SEED ?=
 MAKE_STARTED := $(shell date +%s)
@@ -17,7 +18,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build test test-fast test-pythons soak e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build redrive stuck test test-fast explore test-pythons soak e2e lint format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,12 +46,22 @@ invoke: env ## let `sam local invoke` reach the stack that is up, until Ctrl-C (
 build: env ## build for AWS into .aws-sam/build, with bytecode
 	@$(RUN) local.build aws
 
+stuck: env ## list the sessions past their give-up age (HOURS=0: all that wait; STACK_NAME= for AWS)
+	@STACK_NAME='$(STACK_NAME)' HOURS='$(HOURS)' $(RUN) local.stuck
+
+redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_NAME=<deployed stack>
+	@test -n "$(STACK_NAME)" || { echo "Name the stack: make redrive STACK_NAME=<deployed stack>. On the local one: bin/redrive." >&2; exit 2; }
+	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
+
 test: env ## every tier but e2e, on a stack of its own (ARGS='-k race' for pytest)
 	@$(PYTHON) -m local.environments microburst
 	@$(RUN) local.testing
 
-test-fast: env ## the tiers that need no stack: unit, contract, integration, template
+test-fast: env ## the tiers that need no stack: unit, contract, integration, exploration, template
 	@$(RUN) local.testing fast
+
+explore: env ## every schedule of any three actors, as a table; fails if any breaks a promise
+	@$(RUN) tests.exploration.explore
 
 test-pythons: env ## unit, contract and template on every other CPython 3.11 to 3.14 at hand
 	@$(RUN) local.pythons

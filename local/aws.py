@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=64)
@@ -66,6 +67,10 @@ class Aws:
     @cached_property
     def machines(self) -> "SFNClient":
         return self._session.client("stepfunctions", config=PATIENT, endpoint_url=self.url)
+
+    @cached_property
+    def queues(self) -> "SQSClient":
+        return self._session.client("sqs", config=PATIENT, endpoint_url=self.url)
 
     @cached_property
     def storage(self) -> "S3Client":

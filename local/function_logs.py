@@ -12,6 +12,8 @@ from local.console import say
 EVERY_SECONDS = 1.0
 # A turn may take this share of the time, since the emulator looks through all it has kept.
 SHARE = 0.05
+# Even on a busy machine the log goes on.
+LONGEST_PAUSE = 10.0
 OVERLAP_MS = 5000
 
 
@@ -67,7 +69,7 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 - one bad turn must not end the log
             say(f"{type(error).__name__}: {error}")
         took = time.monotonic() - started
-        time.sleep(max(EVERY_SECONDS, took / SHARE))
+        time.sleep(min(max(EVERY_SECONDS, took / SHARE), LONGEST_PAUSE))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 
 from local import (
@@ -145,18 +146,8 @@ def _describe(
     made: Sequence[Merchant],
     built_from: str,
 ) -> Stack:
-    stage = f"{outputs['RestApiId']}/{outputs['ApiStageName']}"
-    return Stack(
-        stack_name=deploy.STACK_NAME,
-        base_url=f"{endpoint_url}/restapis/{stage}/_user_request_",
-        token_url=f"{endpoint_url}/oauth2/token",
-        endpoint_url=endpoint_url,
-        table=outputs["TableName"],
-        idempotency_table=outputs["IdempotencyTableName"],
-        ledger_table=outputs["SandboxLedgerTableName"],
-        state_machine_arn=outputs["StateMachineArn"],
-        completion_failures_queue_url=outputs["CompletionFailuresQueueUrl"],
-        user_pool_id=outputs["UserPoolId"],
+    return replace(
+        Stack.from_outputs(deploy.STACK_NAME, outputs, endpoint_url),
         merchants=tuple(made),
         processes={each.name: each.pid for each in processes.read(places.processes)},
         logs={

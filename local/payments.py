@@ -18,10 +18,14 @@ TWENTY_EUROS = Money(2000, "EUR")
 
 @dataclass(frozen=True)
 class Payment:
-    """An attempt to be made: the provider, and the reference that it will answer with."""
+    """An attempt to be made: the provider, and the reference that it will answer with.
+
+    `account` is the merchant's at the provider. Each has a circuit of its own.
+    """
 
     provider: str
     reference: str
+    account: str = "default"
 
 
 def parse(text: str) -> Payment:
@@ -66,7 +70,7 @@ class PaymentSide:
         Raises SessionLockedError, SessionNotFoundError, TooManyTransactionsError.
         """
         key = TransactionKey(SessionKey(self.merchant_id, session_id), new_id())
-        attempt = Attempt(key, payment.provider, "default", TWENTY_EUROS)
+        attempt = Attempt(key, payment.provider, payment.account, TWENTY_EUROS)
         begin_transaction(self.store, attempt, utc_now)
         record_reference(self.store, key, payment.provider, payment.reference)
         return key.transaction_id

@@ -1,8 +1,11 @@
-"""A stack deployed to AWS, described as a local one is: for the e2e tier."""
+"""A stack deployed to AWS, described as a local one is."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from checkout.bootstrap import utc_now
 from local import merchants
@@ -13,28 +16,22 @@ from local.stack import NOT_RUNNING, Stack
 from local.world import EVERY_SECONDS, World
 
 
+def named(stack_name: str) -> Stack:
+    """Its names alone. Raises Problem (exit code 2): AWS does not tell them."""
+    try:
+        return Stack.from_outputs(stack_name, outputs(Aws(None), stack_name))
+    except (BotoCoreError, ClientError) as error:
+        raise Problem(f"'{stack_name}' cannot be described: {error}", NOT_RUNNING) from None
+
+
 def describe(stack_name: str) -> Stack:
-    """Raises Problem: it has no sandbox, so nothing of it can be tested."""
-    aws = Aws(None)
-    found = outputs(aws, stack_name)
-    if "SandboxLedgerTableName" not in found:
+    """With merchants of its own. Raises Problem: without a sandbox nothing can be tested."""
+    stack = named(stack_name)
+    if not stack.ledger_table:
         raise Problem(f"'{stack_name}' was deployed without the sandbox providers.", NOT_RUNNING)
-    pool = found["UserPoolId"]
-    return Stack(
-        stack_name=stack_name,
-        base_url=found["BaseUrl"],
-        token_url=found["TokenUrl"],
-        endpoint_url=None,
-        table=found["TableName"],
-        idempotency_table=found["IdempotencyTableName"],
-        ledger_table=found["SandboxLedgerTableName"],
-        state_machine_arn=found["StateMachineArn"],
-        completion_failures_queue_url=found["CompletionFailuresQueueUrl"],
-        user_pool_id=pool,
-        merchants=tuple(merchants.make(aws, pool, f"e2e-{each}") for each in ("first", "second")),
-        processes={},
-        logs={},
-    )
+    names = ("e2e-first", "e2e-second")
+    made = tuple(merchants.make(stack.aws, stack.user_pool_id, each) for each in names)
+    return replace(stack, merchants=made)
 
 
 @contextmanager

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from local.aws import Aws
 from local.console import Problem
@@ -21,7 +21,10 @@ class Merchant:
 
 @dataclass(frozen=True)
 class Stack:
-    """Every name that a caller, a test or a script needs. `endpoint_url` is None on AWS itself."""
+    """Every name that a caller, a test or a script needs.
+
+    `endpoint_url` is None on AWS itself, `ledger_table` empty where there is no sandbox.
+    """
 
     stack_name: str
     base_url: str
@@ -33,17 +36,41 @@ class Stack:
     state_machine_arn: str
     completion_failures_queue_url: str
     user_pool_id: str
-    merchants: tuple[Merchant, ...]
-    processes: Mapping[str, int]
-    logs: Mapping[str, str]
+    merchants: tuple[Merchant, ...] = ()
+    processes: Mapping[str, int] = field(default_factory=dict)
+    logs: Mapping[str, str] = field(default_factory=dict)
     built_from: str = ""
+
+    @classmethod
+    def from_outputs(
+        cls, stack_name: str, outputs: Mapping[str, str], endpoint_url: str | None = None
+    ) -> Self:
+        """A deployed stack, without merchants and processes: on the emulator at `endpoint_url`."""
+        base_url, token_url = outputs["BaseUrl"], outputs["TokenUrl"]
+        if endpoint_url is not None:
+            # It has no host names for an API or for a user pool.
+            stage = f"{outputs['RestApiId']}/{outputs['ApiStageName']}"
+            base_url = f"{endpoint_url}/restapis/{stage}/_user_request_"
+            token_url = f"{endpoint_url}/oauth2/token"
+        return cls(
+            stack_name=stack_name,
+            base_url=base_url,
+            token_url=token_url,
+            endpoint_url=endpoint_url,
+            table=outputs["TableName"],
+            idempotency_table=outputs["IdempotencyTableName"],
+            ledger_table=outputs.get("SandboxLedgerTableName", ""),
+            state_machine_arn=outputs["StateMachineArn"],
+            completion_failures_queue_url=outputs["CompletionFailuresQueueUrl"],
+            user_pool_id=outputs["UserPoolId"],
+        )
 
     @cached_property
     def aws(self) -> Aws:
         return Aws(self.endpoint_url)
 
     def as_json(self) -> str:
-        document = {_camel(field.name): getattr(self, field.name) for field in fields(self)}
+        document = {_camel(each.name): getattr(self, each.name) for each in fields(self)}
         document["merchants"] = [
             {"clientId": each.client_id, "clientSecret": each.client_secret}
             for each in self.merchants
@@ -58,7 +85,7 @@ def _camel(name: str) -> str:
 
 def parse(text: str) -> Stack:
     document: dict[str, Any] = json.loads(text)
-    values = {field.name: document[_camel(field.name)] for field in fields(Stack)}
+    values = {each.name: document[_camel(each.name)] for each in fields(Stack)}
     values["merchants"] = tuple(
         Merchant(each["clientId"], each["clientSecret"]) for each in document["merchants"]
     )

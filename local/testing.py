@@ -17,7 +17,7 @@ from local.isolation import isolated
 from local.places import LOCAL, ROOT, Places, tool
 from local.up import port_asked_for
 
-FAST = ("unit", "contract", "integration", "template")
+FAST = ("unit", "contract", "integration", "exploration", "template")
 PYTEST_GRACE_SECONDS = 15
 
 

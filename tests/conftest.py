@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-OFFLINE = {"unit", "integration", "template"}
+OFFLINE = {"unit", "integration", "exploration", "template"}
 LOOPBACK = ["127.0.0.1", "::1"]
 
 

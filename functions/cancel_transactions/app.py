@@ -23,6 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         report=log_failure,
     )
     count("SettledAfterCancel", sum(outcome.late_settlement for outcome in outcomes))
+    count("ProviderFailures", sum(outcome.failed for outcome in outcomes))
     for outcome in outcomes:
         logger.info(
             "transaction asked to cancel",

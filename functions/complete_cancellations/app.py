@@ -12,9 +12,11 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
-from checkout.cancellation import complete_if_drained
+from checkout.completion import complete_if_drained
+from checkout.errors import MalformedRecordError, SessionNotFoundError
 from checkout.observability import count, log_failure, logger
-from checkout.storage.items import session_key_of, settled_by_report
+from checkout.sessions import SessionKey
+from checkout.storage.stream_records import session_of, settled_by_report
 
 processor = BatchProcessor(
     event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False
@@ -32,22 +34,24 @@ def complete(record: DynamoDBRecord) -> None:
     But it counts once more: a metric of the stream is at least as large as what it counts.
     """
     try:
-        key = session_key_of(_partition_key(record))
-        completed = complete_if_drained(bootstrap.checkout_store(), key, bootstrap.utc_now())
+        _complete(session_of(record.raw_event))
+        settled = settled_by_report(record.raw_event)
     except Exception as error:
-        # The batch processor says nothing of what it counts as failed.
+        # The batch processor says nothing of what it counts as failed. A malformed record fails
+        # like any other: its place in the queue, under an alarm, is more than a number to look for.
+        count("FailedRecords")
+        count("MalformedRecords", int(isinstance(error, MalformedRecordError)))
         log_failure("record failed", error)
         raise
-    count("SettledAfterCancel", int(settled_by_report(_new_image(record))))
+    count("SettledAfterCancel", int(settled))
+
+
+def _complete(key: SessionKey) -> None:
+    try:
+        completed = complete_if_drained(bootstrap.checkout_store(), key, bootstrap.utc_now())
+    except SessionNotFoundError:
+        # Somebody has deleted it by hand: nothing is left to complete.
+        count("RecordsOfNoSession")
+        return
     if completed:
         logger.info("cancellation completed", session_id=key.session_id)
-
-
-def _partition_key(record: DynamoDBRecord) -> str:
-    keys = record.dynamodb.keys if record.dynamodb else None
-    return str((keys or {}).get("PK", ""))
-
-
-def _new_image(record: DynamoDBRecord) -> dict[str, Any]:
-    image = record.dynamodb.new_image if record.dynamodb else None
-    return image or {}

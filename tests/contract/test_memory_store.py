@@ -50,17 +50,16 @@ GIVEN_UP = ProviderAnswer(CancelOutcome.TERMINAL, TransactionStatus.FAILED)
 
 
 def due(store: Store, key: SessionKey, due_by: datetime | None) -> list[DueSession]:
-    """Of one session; in memory all are in the first shard."""
-    shard = 0 if isinstance(store, MemoryStore) else int(due_shard(key.session_id))
-    page = store.due_sessions(shard, due_by, None)
+    """Of one session."""
+    page = store.due_sessions(int(due_shard(key.session_id)), due_by, None)
     return [each for each in page.sessions if each.key == key]
 
 
-def postpone(store: Store, key: SessionKey, now: datetime) -> list[DueSession]:
-    """By an hour, as seen; then once more as seen before, which changes nothing."""
+def postpone(store: Store, key: SessionKey, driver: str, now: datetime) -> list[DueSession]:
+    """By an hour, as seen; then as seen before, which only its driver may."""
     for each in due(store, key, None):
-        for _ in range(2):
-            store.postpone(key, each.due_at, now + timedelta(hours=1))
+        for hours in (1, 2):
+            store.postpone(each, driver, now + timedelta(hours=hours))
     return due(store, key, None)
 
 
@@ -96,7 +95,7 @@ class Teller:
             ("complete", lambda store: store.complete_cancellation(self.key, now)),
             (f"release {driver}", lambda store: store.release_lease(self.key, driver, now)),
             ("due", lambda store: due(store, self.key, now)),
-            ("postpone", lambda store: postpone(store, self.key, now)),
+            ("postpone", lambda store: postpone(store, self.key, driver, now)),
         ]
         return self.dice.choice(calls)
 

@@ -37,13 +37,13 @@ def mutated(builder: str, part: str, becomes: str = ALWAYS) -> Iterator[None]:
     build = getattr(module, builder)
 
     def build_otherwise(*arguments: Any) -> dict[str, Any]:
-        return _replace(build(*arguments), part, becomes)
+        return replaced(build(*arguments), part, becomes)
 
     with patch.object(module, builder, build_otherwise):
         yield
 
 
-def _replace(request: dict[str, Any], part: str, becomes: str) -> dict[str, Any]:
+def replaced(request: dict[str, Any], part: str, becomes: str) -> dict[str, Any]:
     condition = request.pop("ConditionExpression")
     if part != WHOLE:
         assert part in condition, f"there is no {part!r} any more"

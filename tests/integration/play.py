@@ -156,7 +156,7 @@ class Play:
     def perform(self) -> None:
         self.cloud.clock.stop(START)
         self.history.begin()
-        pool = patch.object(provider_cancellation, "ThreadPoolExecutor", Pool(self.schedule))
+        pool = patch.object(provider_cancellation, "do_all", Pool(self.schedule))
         with pool, patch.object(self.cloud.wire, "meddle", self.turn):
             self._everybody_at_once()
             self._dust_settles()
@@ -191,7 +191,7 @@ class Play:
         self.cloud.clock.advance(LEASE + NEVER_SENT_AFTER)
         unlocked = self.history.session["status"] == "OPEN"
         request = CancelRequest("merchant", None) if unlocked else None
-        pool = patch.object(provider_cancellation, "ThreadPoolExecutor", Pool(self.schedule))
+        pool = patch.object(provider_cancellation, "do_all", Pool(self.schedule))
         with pool, patch.object(self.cloud.wire, "meddle", self.turn):
             self._add("recovery", lambda: self.cancel("driver-c", request))
             self._run()

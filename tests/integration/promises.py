@@ -1,4 +1,4 @@
-"""What the contract promises, demanded of a play when it is over."""
+"""What the contract promises, demanded when everything is over."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 from checkout.sessions import SessionStatus
 from checkout.transactions import TransactionStatus
-from tests.integration.history import demand
+from tests.integration.changes import demand
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
     from checkout.cancellation import Cancellation
+    from checkout.transactions import SessionSnapshot
+    from tests.integration.bank import Bank
+    from tests.integration.changes import Changes
     from tests.integration.play import Play
 
 
@@ -21,14 +27,18 @@ def check(play: Play) -> None:
     if play.history.session["status"] in ("OPEN", "PENDING_CANCELLATION"):
         play.recover()
     if play.history.session["status"] == "COMPLETED":
-        demand(not _void_requests(play), "a completed session was cancelled at the provider")
+        nothing_was_asked(play.bank)
         return
     demand(play.history.session["status"] == "CANCELLED", "stuck: one more drive did not help")
-    _provider_agrees(play)
-    _one_driver_at_a_time(play)
+    provider_agrees(play.bank, play.history)
+    one_driver_at_a_time(play.bank)
+    for transaction_id, payment in play.bank.payments.items():
+        drivers = [driver for driver, _ in payment.asked]
+        demand(len(drivers) == len(set(drivers)), f"{transaction_id} voided twice by one drive")
     for answer in play.answers:
-        _answer_is_true(play, answer)
-    _late_money_is_shown(play)
+        answer_is_true(answer, play.bank, play.history)
+    nothing_is_claimed_twice(play.answers)
+    late_money_is_shown(play.store.read_session(play.key), play.captured_at)
 
 
 def _nobody_waits_for_a_wake_up_that_was_lost(play: Play) -> None:
@@ -37,9 +47,13 @@ def _nobody_waits_for_a_wake_up_that_was_lost(play: Play) -> None:
         demand(play.history.in_flight, "drained, and nobody will complete it")
 
 
-def _provider_agrees(play: Play) -> None:
-    history = play.history
-    for transaction_id, payment in play.bank.payments.items():
+def nothing_was_asked(bank: Bank) -> None:
+    asked = [each for payment in bank.payments.values() for each in payment.asked]
+    demand(not asked, "a session that was not cancelled was cancelled at the provider")
+
+
+def provider_agrees(bank: Bank, history: Changes) -> None:
+    for transaction_id, payment in bank.payments.items():
         demand(not payment.alive, f"{transaction_id} lives on at the provider")
         if payment.sent:
             demand(transaction_id in history.attached, f"{transaction_id} sent, not attached")
@@ -52,19 +66,12 @@ def _provider_agrees(play: Play) -> None:
             demand(ended or refused, f"{transaction_id} was never sent, and is not FAILED")
 
 
-def _void_requests(play: Play) -> list[tuple[str, str]]:
-    return [asked for each in play.bank.payments.values() for asked in each.asked]
-
-
-def _one_driver_at_a_time(play: Play) -> None:
-    turns = [driver for driver, _ in groupby(play.bank.drivers)]
+def one_driver_at_a_time(bank: Bank) -> None:
+    turns = [driver for driver, _ in groupby(bank.drivers)]
     demand(len(turns) == len(set(turns)), f"drivers took turns at the provider: {turns}")
-    for transaction_id, payment in play.bank.payments.items():
-        drivers = [driver for driver, _ in payment.asked]
-        demand(len(drivers) == len(set(drivers)), f"{transaction_id} voided twice by one drive")
 
 
-def _answer_is_true(play: Play, answer: Cancellation) -> None:
+def answer_is_true(answer: Cancellation, bank: Bank, history: Changes) -> None:
     cancelled, pending = answer.cancelled, answer.pending
     demand(not set(cancelled) & set(pending), "the lists are not disjoint")
     demand(list(cancelled) == sorted(cancelled), "cancelled ids are out of order")
@@ -72,18 +79,20 @@ def _answer_is_true(play: Play, answer: Cancellation) -> None:
     if answer.status is SessionStatus.CANCELLED:
         demand(not pending, "CANCELLED with something pending")
     for transaction_id in cancelled:
-        stored = play.history.status(transaction_id) is TransactionStatus.CANCELLED
+        stored = history.status(transaction_id) is TransactionStatus.CANCELLED
         demand(stored, f"{transaction_id} is told as cancelled and was not")
-        demand(play.bank.payments[transaction_id].voids == 1, f"{transaction_id} was not voided")
-    told = [each for other in play.answers for each in other.cancelled]
+        demand(bank.payments[transaction_id].voids == 1, f"{transaction_id} was not voided")
+
+
+def nothing_is_claimed_twice(answers: Iterable[Cancellation]) -> None:
+    told = [each for answer in answers for each in answer.cancelled]
     demand(len(told) == len(set(told)), "two calls claim to have cancelled the same")
 
 
-def _late_money_is_shown(play: Play) -> None:
-    snapshot = play.store.read_session(play.key)
+def late_money_is_shown(snapshot: SessionSnapshot, captured_at: Mapping[str, datetime]) -> None:
     requested = snapshot.session.cancel_requested_at
     for transaction in snapshot.transactions:
-        captured = play.captured_at.get(transaction.transaction_id)
+        captured = captured_at.get(transaction.transaction_id)
         if requested and captured and captured > requested:
             shown = snapshot.settled_after_cancel(transaction)
             demand(shown, f"{transaction.transaction_id}: late money is hidden")

@@ -23,6 +23,7 @@ from checkout.errors import (
     TransactionExistsError,
     TransactionNotFoundError,
 )
+from checkout.lease import DueSession
 from checkout.providers.base import CancelOutcome
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage.dynamodb import CheckoutStore
@@ -188,24 +189,33 @@ def what_nobody_has_driven_is_postponed(scene: Scene) -> None:
     key = scene.open()
     scene.lock(key)
     later = bootstrap.utc_now() + timedelta(hours=1)
-    scene.store.postpone(key, int(scene.session(key)["dueAt"]), later)
+    seen = DueSession(key, int(scene.session(key)["dueAt"]))
+    scene.store.postpone(seen, "other", later)
+    assert scene.session(key)["dueAt"] == to_millis(later)
+
+
+def what_we_have_driven_is_postponed(scene: Scene) -> None:
+    key = scene.open()
+    scene.lock(key, "driver")
+    later = bootstrap.utc_now() + timedelta(hours=1)
+    scene.store.postpone(DueSession(key, 1), "driver", later)
     assert scene.session(key)["dueAt"] == to_millis(later)
 
 
 def what_was_driven_since_is_not_postponed(scene: Scene) -> None:
     key = scene.open()
-    scene.lock(key)
+    scene.lock(key, "driver")
     before = scene.session(key)
-    scene.store.postpone(key, int(before["dueAt"]) - 1, bootstrap.utc_now())
+    scene.store.postpone(DueSession(key, 1), "other", bootstrap.utc_now())
     assert scene.session(key) == before
 
 
 def a_completed_session_is_not_postponed(scene: Scene) -> None:
     key = scene.open()
-    scene.lock(key)
-    seen = int(scene.session(key)["dueAt"])
+    scene.lock(key, "driver")
+    seen = DueSession(key, int(scene.session(key)["dueAt"]))
     scene.store.complete_cancellation(key, bootstrap.utc_now())
-    scene.store.postpone(key, seen, bootstrap.utc_now())
+    scene.store.postpone(seen, "driver", bootstrap.utc_now())
     assert "dueAt" not in scene.session(key)
 
 

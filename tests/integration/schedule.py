@@ -8,11 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
+
+    from checkout.parallel import Claim
 
 
 class Died(BaseException):
@@ -111,27 +113,24 @@ class Schedule:
 
 
 class Pool:
-    """Stands for a thread pool whose threads are actors of a schedule."""
+    """Stands for `do_all`, with actors of a schedule for threads. None of them overruns."""
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
 
-    def __call__(self, size: int) -> Pool:
-        return self
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def map(self, action: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-        actors = [self._schedule.add("worker", _bound(action, each)) for each in items]
+    def __call__(
+        self, work: Callable[[Any, Claim], Any], items: Iterable[Any], threads: int, seconds: float
+    ) -> list[Any]:
+        actors = [self._schedule.add("worker", _bound(work, each)) for each in items]
         self._schedule.wait_for(actors)
         if any(each.died for each in actors):
             raise Died
         return [each.result for each in actors]
 
 
-def _bound(action: Callable[[Any], Any], item: Any) -> Callable[[], Any]:
-    return lambda: action(item)
+def _bound(work: Callable[[Any, Claim], Any], item: Any) -> Callable[[], Any]:
+    return lambda: work(item, _granted)
+
+
+def _granted() -> bool:
+    return True

@@ -14,8 +14,8 @@ import pytest
 
 from checkout import cancellation
 from checkout.fan_out import FanOutResult
+from tests.integration.changes import BrokenPromiseError
 from tests.integration.cloud import Cloud
-from tests.integration.history import BrokenPromiseError
 from tests.integration.mutants import WHOLE, mutated
 from tests.integration.play import Play
 from tests.integration.promises import check

@@ -19,7 +19,7 @@ ROUNDS = 15
 
 
 def _voids(cloud: Cloud, transaction_id: str) -> tuple[int, int]:
-    ledger = cloud.function("CancelWithSandboxFunction").bootstrap.provider().ledger
+    ledger = cloud.function("CancelWithSandboxFunction").bootstrap.provider().adapter.ledger
     entry = ledger.read("sandbox", transaction_id)
     return entry.void_requests, entry.voids
 

@@ -13,6 +13,7 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from checkout import bootstrap
+from checkout.lease import DueSession
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage import session_requests, transaction_requests
 from checkout.storage.dynamodb import CheckoutStore
@@ -54,6 +55,8 @@ SESSION_CHANGES: dict[str, Callable[[CheckoutStore, SessionKey], Any]] = {
     "attach_attempt": lambda store, key: store.attach_attempt(TransactionKey(key, "t")),
 }
 SEEN = "dueAt = :seen"
+OURS = "driver = :driver"
+STILL_DUE = "attribute_exists(dueAt)"
 TRANSACTION_CHANGES: dict[str, Callable[[CheckoutStore, TransactionKey], Any]] = {
     "record_reference": lambda store, key: store.record_reference(key, "sandbox", "ok_1"),
     "record_status": lambda store, key: store.record_status(key, TransactionStatus.FAILED, NOW),
@@ -125,6 +128,10 @@ SESSION_MUTANTS = [
     Mutant("postpone", SEEN, ALWAYS, protections.what_was_driven_since_is_not_postponed),
     Mutant("postpone", SEEN, ALWAYS, protections.a_completed_session_is_not_postponed),
     Mutant("postpone", SEEN, NEVER, protections.what_nobody_has_driven_is_postponed),
+    Mutant("postpone", OURS, ALWAYS, protections.what_was_driven_since_is_not_postponed),
+    Mutant("postpone", OURS, NEVER, protections.what_we_have_driven_is_postponed),
+    Mutant("postpone", STILL_DUE, ALWAYS, protections.a_completed_session_is_not_postponed),
+    Mutant("postpone", STILL_DUE, NEVER, protections.what_we_have_driven_is_postponed),
     Mutant("attach_attempt", OPEN, ALWAYS, protections.nothing_is_attached_to_a_locked_session),
     # Not "attribute_not_exists(attempts)" becoming NEVER: to moto a missing set has the size 0.
     *(
@@ -226,7 +233,7 @@ def _requests() -> dict[str, dict[str, Any]]:
         "lock_for_cancellation": sessions.lock_for_cancellation(key, lock),
         "complete_cancellation": sessions.complete_cancellation(key, NOW),
         "release_lease": sessions.release_lease(key, "driver", NOW),
-        "postpone": sessions.postpone(key, 1, NOW),
+        "postpone": sessions.postpone(DueSession(key, 1), "driver", NOW),
         "attach_attempt": sessions.attach_attempt(transaction),
         "put_attempt": transactions.put_attempt(scenes.attempt_on(key), NOW),
         "record_reference": transactions.record_reference(transaction, "sandbox", "ok_1"),

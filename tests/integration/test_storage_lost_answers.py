@@ -214,5 +214,5 @@ def _write_number(wanted: int) -> Callable[[Call], bool]:
 
 def _voids(cloud: Cloud, transaction_id: str) -> int:
     worker = cloud.function("CancelWithSandboxFunction")
-    voids: int = worker.bootstrap.provider().ledger.read("sandbox", transaction_id).voids
+    voids: int = worker.bootstrap.provider().adapter.ledger.read("sandbox", transaction_id).voids
     return voids

@@ -9,8 +9,8 @@ from checkout.transactions import TransactionKey, TransactionStatus
 from tests.integration import scenes
 from tests.integration.cloud import Cloud
 from tests.integration.scenes import deliver, stream_record
-from tests.integration.stack import passes, stream_pattern
 from tests.integration.wire import Trouble, named
+from tests.template.filter_pattern import matches, stream_pattern
 
 
 def waiting(cloud: Cloud, store: CheckoutStore) -> TransactionKey:
@@ -33,7 +33,7 @@ def status(store: CheckoutStore, key: SessionKey) -> str:
 
 def test_the_sample_event_passes_the_filter_of_the_template() -> None:
     records = scenes.event("complete_cancellations")["Records"]
-    assert all(passes(stream_pattern(), each) for each in records)
+    assert all(matches(stream_pattern(), each) for each in records)
 
 
 def test_the_end_of_the_last_transaction_completes_the_session(

@@ -1,5 +1,6 @@
 """The function that cancels one provider's transactions, called as the state machine calls it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from checkout.transactions import Attempt, Money, TransactionKey, TransactionSta
 from tests.integration import scenes
 from tests.integration.cloud import Cloud
 from tests.integration.stack import LEDGER_TABLE, TABLE
-from tests.integration.wire import Trouble, named
+from tests.integration.wire import Answer, Call, Trouble, named
 
 WORKER = "CancelWithSandboxFunction"
 
@@ -41,7 +42,7 @@ def outcome(event: dict[str, Any], name: str, status: str | None) -> dict[str, A
     """The worker's answer about the one transaction."""
     transaction_id = event["transactions"][0]["transactionId"]
     told = {"transactionId": transaction_id, "outcome": name, "status": status}
-    told |= {"lateSettlement": status == "SETTLED"}
+    told |= {"lateSettlement": status == "SETTLED", "running": False}
     return {"provider": event["provider"], "outcomes": [told]}
 
 
@@ -57,7 +58,9 @@ def test_a_second_run_of_the_same_order_tells_the_same(
 ) -> None:
     worker = cloud.function(WORKER)
     assert worker(sample) == worker(sample)
-    ledger = worker.bootstrap.provider().ledger.read("sandbox", key_of(sample).transaction_id)
+    ledger = worker.bootstrap.provider().adapter.ledger.read(
+        "sandbox", key_of(sample).transaction_id
+    )
     assert (ledger.voids, len(ledger.keys)) == (1, 1)
 
 
@@ -101,6 +104,25 @@ def test_a_provider_that_is_out_of_order_is_unknown_and_not_an_error(
 ) -> None:
     cloud.wire.meddle = Trouble(named("UpdateItem", table=LEDGER_TABLE), 500, "Broken")
     assert cloud.function(WORKER)(sample) == outcome(sample, "UNKNOWN", "PENDING")
+
+
+def test_an_adapter_with_a_bug_is_unknown_counted_and_logged_without_its_words(
+    cloud: Cloud,
+    sample: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(call: Call, proceed: Callable[[], Answer]) -> Answer:
+        if call.table == LEDGER_TABLE:
+            raise KeyError("a secret")
+        return proceed()
+
+    cloud.wire.meddle = fail
+    assert cloud.function(WORKER)(sample) == outcome(sample, "UNKNOWN", "PENDING")
+    assert capsys.readouterr().out.count('"ProviderFailures":[1.0]') == 1
+    told = [vars(each) for each in caplog.records if each.message == "provider adapter failed"]
+    assert [each["error_type"] for each in told] == ["KeyError"]
+    assert "a secret" not in str(told)
 
 
 def test_each_worker_has_its_own_provider(cloud: Cloud) -> None:

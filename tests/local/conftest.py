@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -77,7 +77,7 @@ class Seeded:
 
 
 class Seed(Protocol):
-    def __call__(self, *payments: str, session_id: str = "") -> Seeded: ...
+    def __call__(self, *payments: str, session_id: str = "", account: str = "") -> Seeded: ...
 
 
 @pytest.fixture(scope="session")
@@ -89,13 +89,15 @@ def payment_side(stack: Stack, merchant: Client) -> PaymentSide:
 def seed(payment_side: PaymentSide) -> Seed:
     """`seed("sandbox:ok_1", ...)`: a session of the first merchant, or more on one it has.
 
-    Raises SessionLockedError where the session takes no attempt.
+    Each payment is of an account of its own, unless they are given one, so that none meets a
+    circuit that another one has opened. Raises SessionLockedError where the session takes no
+    attempt.
     """
 
-    def start(*payments: str, session_id: str = "") -> Seeded:
+    def start(*payments: str, session_id: str = "", account: str = "") -> Seeded:
         session = session_id or payment_side.open()
-        attempts = [payment_side.attempt(session, parse(payment)) for payment in payments]
-        return Seeded(session, attempts)
+        made = [replace(parse(each), account=account or payment_side.new_id()) for each in payments]
+        return Seeded(session, [payment_side.attempt(session, payment) for payment in made])
 
     return start
 

@@ -23,7 +23,10 @@ Fates = Callable[[str, int], Fate]
 
 
 class FaultyStore(ThreadingHTTPServer):
-    """`operations` are those of all requests that arrived, retries included."""
+    """`operations` are those of all requests that arrived, retries included.
+
+    `afterwards` is called with each that was carried out, before its answer goes back.
+    """
 
     daemon_threads = True
 
@@ -32,6 +35,7 @@ class FaultyStore(ThreadingHTTPServer):
         self.upstream = urlsplit(upstream)
         self.fates = fates
         self.operations: list[str] = []
+        self.afterwards: Callable[[str, int], None] = lambda operation, number: None
 
     @property
     def url(self) -> str:
@@ -48,12 +52,14 @@ class _Request(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         operation = self.headers["x-amz-target"].rpartition(".")[2]
-        fate = self.server.fates(operation, len(self.server.operations))
+        number = len(self.server.operations)
+        fate = self.server.fates(operation, number)
         self.server.operations.append(operation)
         if fate is Fate.DROP:
             self.close_connection = True
             return
         status, answer = self._pass_on(body)
+        self.server.afterwards(operation, number)
         if fate is Fate.LOSE:
             self.close_connection = True
             return

@@ -3,6 +3,7 @@
 Made once for all of them: the lease of a dead driver lasts a minute, in which others run.
 """
 
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from local.stack import Stack
 from tests.local.conftest import Seed, Seeded
 from tests.local.moments import wait_until_voided, warm_up, warm_up_fan_out
 
-# By what was killed: the driver alone, or the provider's worker with it.
+# By what was killed: the driver alone, or the provider's worker with it; and whom nobody calls for
+# afterwards.
 DRIVER = "the driver"
 DRIVER_AND_WORKER = "the driver and the provider's worker"
-PROVIDERS = {DRIVER: "sandbox", DRIVER_AND_WORKER: "sandbox-b"}
+LEFT_ALONE = "both, and nobody repeats the call"
+PROVIDERS = {DRIVER: "sandbox", DRIVER_AND_WORKER: "sandbox-b", LEFT_ALONE: "sandbox-c"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Scene:
     answer: Answer
     status: str
     repeat: Answer
+    killed_at: float
 
 
 _made: dict[str, Scene] = {}
@@ -51,14 +55,18 @@ def _kill(stack: Stack, merchant: Client, seed: Seed, inspect: Inspector) -> dic
         }
         for what, session in sessions.items():
             wait_until_voided(inspect, PROVIDERS[what], session.transaction_ids)
-        workers.kill(stack, "cancel-session", "cancel-with-sandbox-b")
+        workers.kill(stack, "cancel-session", "cancel-with-sandbox-b", "cancel-with-sandbox-c")
+        killed_at = time.monotonic()
         return {
-            what: _look(merchant, session, PROVIDERS[what], calls[what])
+            what: _look(merchant, session, PROVIDERS[what], calls[what], killed_at)
             for what, session in sessions.items()
         }
 
 
-def _look(merchant: Client, session: Seeded, provider: str, call: Future[Answer]) -> Scene:
+def _look(
+    merchant: Client, session: Seeded, provider: str, call: Future[Answer], killed_at: float
+) -> Scene:
     answer = call.result()
     status = merchant.get(session.session_id).json()["status"]
-    return Scene(session, provider, answer, status, merchant.cancel(session.session_id))
+    repeat = merchant.cancel(session.session_id)
+    return Scene(session, provider, answer, status, repeat, killed_at)

@@ -47,7 +47,7 @@ def driven_again(merchant: Client, session_id: str) -> Answer:
     return found
 
 
-@pytest.mark.parametrize("what", killed.PROVIDERS)
+@pytest.mark.parametrize("what", [killed.DRIVER, killed.DRIVER_AND_WORKER])
 def test_a_repeat_after_the_lease_finishes_it_and_each_payment_was_voided_once(
     scenes: Mapping[str, Scene], merchant: Client, inspect: Inspector, what: str
 ) -> None:

@@ -9,7 +9,7 @@ from checkout.fan_out import order_from_message
 from checkout.http_request import parse_cancel_call, parse_session_key
 from checkout.storage.items import session_key_of
 from tests.template.cloudformation import ROOT, functions, properties, state_machine
-from tests.template.test_stream import matches, pattern
+from tests.template.filter_pattern import matches, stream_pattern
 
 FOLDERS = {
     each["Properties"]["CodeUri"].removeprefix("functions/") for each in functions().values()
@@ -54,4 +54,4 @@ def test_the_workers_event_is_what_the_machine_hands_over() -> None:
 def test_the_streams_records_pass_the_filter() -> None:
     records = event("complete_cancellations")["Records"]
     assert records
-    assert all(matches(pattern(), record) for record in records)
+    assert all(matches(stream_pattern(), record) for record in records)

@@ -1,6 +1,5 @@
 """What wakes the completion of cancellations, and what becomes of records it cannot handle."""
 
-import json
 from typing import Any
 
 import pytest
@@ -8,33 +7,9 @@ import pytest
 from checkout.storage.items import MARK
 from checkout.transactions import TERMINAL, TransactionStatus
 from tests.template.cloudformation import properties, resource
+from tests.template.filter_pattern import matches, stream_mapping, stream_pattern
 
 IN_FLIGHT = set(TransactionStatus) - TERMINAL
-
-
-def mapping() -> dict[str, Any]:
-    found: dict[str, Any] = properties("CompleteCancellationsFunction")["Events"][
-        "TransactionEnded"
-    ]["Properties"]
-    return found
-
-
-def pattern() -> dict[str, Any]:
-    (only,) = mapping()["FilterCriteria"]["Filters"]
-    found: dict[str, Any] = json.loads(only["Pattern"])
-    return found
-
-
-def matches(wanted: dict[str, Any], record: dict[str, Any]) -> bool:
-    """Lambda's filter rules, as far as the pattern uses them: exact values, one of a list."""
-    for key, value in wanted.items():
-        found = record.get(key)
-        if isinstance(value, list):
-            if found not in value:
-                return False
-        elif not isinstance(found, dict) or not matches(value, found):
-            return False
-    return True
 
 
 def image(status: str | None, cancellation: str | None) -> dict[str, Any]:
@@ -46,7 +21,7 @@ def wakes(before: dict[str, Any] | None, after: dict[str, Any] | None) -> bool:
     name = "INSERT" if before is None else "REMOVE" if after is None else "MODIFY"
     images = {"OldImage": before, "NewImage": after}
     present = {key: value for key, value in images.items() if value is not None}
-    return matches(pattern(), {"eventName": name, "dynamodb": present})
+    return matches(stream_pattern(), {"eventName": name, "dynamodb": present})
 
 
 @pytest.mark.parametrize("end", sorted(TERMINAL))
@@ -90,32 +65,36 @@ def test_a_new_or_a_removed_item_wakes_nobody() -> None:
     assert not wakes(image("PENDING", "PENDING"), None)
 
 
+def test_the_filter_uses_only_the_key_that_lambda_documents() -> None:
+    assert set(stream_pattern()) == {"dynamodb"}
+
+
 def test_the_filter_knows_every_status_of_a_transaction() -> None:
-    images = pattern()["dynamodb"]
+    images = stream_pattern()["dynamodb"]
     assert set(images["OldImage"]["status"]["S"]) == IN_FLIGHT
     assert set(images["NewImage"]["status"]["S"]) == TERMINAL
 
 
 def test_the_filter_looks_for_the_mark_that_the_code_sets() -> None:
-    assert pattern()["dynamodb"]["OldImage"]["cancellation"]["S"] == [MARK]
+    assert stream_pattern()["dynamodb"]["OldImage"]["cancellation"]["S"] == [MARK]
 
 
 def test_the_stream_carries_both_images() -> None:
     stream = properties("CheckoutTable")["StreamSpecification"]
     assert stream == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
-    assert mapping()["Stream"] == {"Fn::GetAtt": ["CheckoutTable", "StreamArn"]}
-    assert mapping()["StartingPosition"] == "TRIM_HORIZON"
+    assert stream_mapping()["Stream"] == {"Fn::GetAtt": ["CheckoutTable", "StreamArn"]}
+    assert stream_mapping()["StartingPosition"] == "TRIM_HORIZON"
 
 
 def test_a_poison_record_does_not_block_its_shard() -> None:
-    assert 0 < mapping()["MaximumRetryAttempts"] <= 5
-    assert 0 < mapping()["MaximumRecordAgeInSeconds"] <= 3600
-    assert mapping()["BisectBatchOnFunctionError"] is True
-    assert mapping()["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert 0 < stream_mapping()["MaximumRetryAttempts"] <= 5
+    assert 0 < stream_mapping()["MaximumRecordAgeInSeconds"] <= 3600
+    assert stream_mapping()["BisectBatchOnFunctionError"] is True
+    assert stream_mapping()["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_records_that_were_given_up_are_kept_in_an_encrypted_queue() -> None:
-    assert mapping()["DestinationConfig"]["OnFailure"] == {
+    assert stream_mapping()["DestinationConfig"]["OnFailure"] == {
         "Type": "SQS",
         "Destination": {"Fn::GetAtt": ["CompletionFailuresQueue", "Arn"]},
     }

@@ -4,6 +4,7 @@ tests/contract/test_memory_store.py holds the two against each other, so that wh
 this one holds on the other.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,6 +26,7 @@ from checkout.lease import DuePage, DueSession, Lock, LockAttempt
 from checkout.provider_cancellation import OutcomeRecord
 from checkout.providers.base import CancelOutcome
 from checkout.sessions import Session, SessionKey, SessionStatus
+from checkout.storage.session_requests import due_shard
 from checkout.timestamps import from_text, to_millis, to_text
 from checkout.transactions import (
     IN_FLIGHT,
@@ -221,21 +223,26 @@ class MemoryStore:
         return session.status
 
     @port
-    def postpone(self, key: SessionKey, seen_due_at: int, due_at: datetime) -> None:
-        if self.due.get(key) == seen_due_at:
-            self.due[key] = to_millis(due_at)
+    def postpone(self, seen: DueSession, driver: str, due_at: datetime) -> None:
+        due = self.due.get(seen.key)
+        if due is not None and (due == seen.due_at or self.sessions[seen.key].driver == driver):
+            self.due[seen.key] = to_millis(due_at)
 
     @port
     def due_sessions(
         self, shard: int, due_by: datetime | None, cursor: Mapping[str, Any] | None
     ) -> DuePage:
-        """Every session is in the first shard; a page has `page_size` of them."""
-        listed = sorted((at, key.session_id, key) for key, at in self.due.items() if shard == 0)
-        wanted = [each for each in listed if due_by is None or each[0] <= to_millis(due_by)]
-        rest = [each for each in wanted if cursor is None or each[:2] > cursor["after"]]
-        page, more = rest[: self.page_size], len(rest) > self.page_size
-        sessions = tuple(DueSession(key, at) for at, _, key in page)
-        return DuePage(sessions, {"after": page[-1][:2]} if more else None)
+        until = math.inf if due_by is None else to_millis(due_by)
+        behind = cursor["behind"] if cursor else (-1, "")
+        listed = sorted(
+            (due_at, key.session_id, key)
+            for key, due_at in self.due.items()
+            if due_shard(key.session_id) == str(shard)
+        )
+        left = [each for each in listed if behind < each[:2] and each[0] <= until]
+        page, more = left[: self.page_size], len(left) > self.page_size
+        sessions = tuple(DueSession(key, due_at) for due_at, _, key in page)
+        return DuePage(sessions, {"behind": page[-1][:2]} if more else None)
 
     @port
     def record_outcome(

@@ -54,7 +54,10 @@ class Asked:
 
 @dataclass
 class ScriptedProvider:
-    """Answers `answer` and `state`, after `cancel_takes` and `retrieve_takes` seconds."""
+    """Answers `answer` and `state`, after `cancel_takes` and `retrieve_takes` seconds.
+
+    `before_answer` is given the verb and the transaction: it may wait, or raise as a bug would.
+    """
 
     clock: Clock
     answer: ProviderAnswer = CANCELLED
@@ -64,6 +67,7 @@ class ScriptedProvider:
     supports_retrieve: bool = True
     cancel_takes: float = 0
     retrieve_takes: float = 0
+    before_answer: Callable[[str, Transaction], None] | None = None
     asked: list[Asked] = field(default_factory=list)
 
     def cancel(
@@ -89,6 +93,8 @@ class ScriptedProvider:
     def _note(self, verb: str, of: Transaction, key: str | None, timeout: float) -> None:
         ends_by = self.clock() + timedelta(seconds=timeout)
         self.asked.append(Asked(verb, of.transaction_id, key, timeout, ends_by))
+        if self.before_answer:
+            self.before_answer(verb, of)
 
 
 @dataclass
@@ -105,6 +111,7 @@ class InProcessFanOut:
     mute: set[str] = field(default_factory=set)
     dead: set[str] = field(default_factory=set)
     finished: bool = True
+    worker_time: timedelta = timedelta(seconds=12)
     afterwards: Callable[[], None] | None = None
     orders: list[WorkOrder] = field(default_factory=list)
     troubles: Troubles = field(default_factory=Troubles)
@@ -117,13 +124,14 @@ class InProcessFanOut:
             heard += self._work(order_from_message(message | group), group["provider"])
         if self.afterwards:
             self.afterwards()
+        running = any(each.running for each in heard)
         unheard = (self.mute | self.dead) & self.providers.keys()
-        return FanOutResult(tuple(heard), self.finished and not unheard)
+        return FanOutResult(tuple(heard), self.finished and not (unheard or running))
 
     def _work(self, order: WorkOrder, name: str) -> list[TransactionOutcome]:
         if name in self.dead:
             return []
-        deadline = self.clock() + timedelta(seconds=12)
+        deadline = self.clock() + self.worker_time
         provider = self.providers[name]
         outcomes = cancel_transactions(
             provider, self.store, order, deadline, self.clock, self.troubles

@@ -38,7 +38,7 @@ AT_THE_EDGE: list[tuple[CheckoutError, int]] = [
     (errors.StoreRefusedError(CANARY), 500),
     (errors.MisconfiguredError(CANARY), 500),
 ]
-# They belong to the payment side, which no function of the API calls.
+# They belong to the payment side, the stream and the adapters, which no function of the API calls.
 NOT_AT_THE_EDGE = {
     errors.SessionExistsError,
     errors.SessionLockedError,
@@ -48,6 +48,10 @@ NOT_AT_THE_EDGE = {
     errors.AttachTooLateError,
     errors.ReferenceConflictError,
     errors.PaymentGivenUpError,
+    errors.MalformedRecordError,
+    errors.ProviderUnreachableError,
+    errors.ProviderFailedError,
+    errors.UnreadableAnswerError,
 }
 
 

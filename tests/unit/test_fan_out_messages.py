@@ -39,7 +39,12 @@ MONEY = st.builds(Money, st.integers(0, 10**15), st.text("EURUSD", min_size=3, m
 KEYS = st.builds(SessionKey, WORDS, WORDS)
 STATUSES = st.sampled_from(TransactionStatus)
 OUTCOMES = st.builds(
-    TransactionOutcome, WORDS, st.sampled_from(CancelOutcome), st.none() | STATUSES, st.booleans()
+    TransactionOutcome,
+    WORDS,
+    st.sampled_from(CancelOutcome),
+    st.none() | STATUSES,
+    st.booleans(),
+    st.booleans(),
 )
 
 

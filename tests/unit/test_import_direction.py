@@ -17,14 +17,21 @@ LAYER = ROOT / "layers" / "checkout"
 # From the lowest up. A module has the rank of the longest name here that is a prefix of its own.
 LAYERS = (
     # The domain.
-    {"checkout.errors"},
+    {"checkout.errors", "checkout.parallel"},
     {"checkout.sessions", "checkout.timestamps"},
     {"checkout.ids", "checkout.lease", "checkout.transactions"},
+    {"checkout.due_sessions"},
     {"checkout.providers.base"},
     {"checkout.fan_out"},
     # The use cases.
-    {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
-    {"checkout.recovery"},
+    {
+        "checkout.cancellation",
+        "checkout.completion",
+        "checkout.payments",
+        "checkout.provider_cancellation",
+    },
+    # Those that find sessions by themselves.
+    {"checkout.recovery", "checkout.redrive"},
     # What all adapters share.
     {"checkout.observability", "checkout.settings"},
     # The adapters, which do not know each other: storage, HTTP, the state machine, providers.
@@ -35,6 +42,9 @@ LAYERS = (
         "checkout.state_machine",
         "checkout.storage",
     },
+    # What stands before every adapter, and what one calls its provider with.
+    {"checkout.providers.circuit_breaker", "checkout.providers.bounded_socket"},
+    {"checkout.providers.http"},
     # The one provider that has a table of its own.
     {"checkout.providers.sandbox"},
     {"checkout.providers"},
@@ -42,7 +52,7 @@ LAYERS = (
     {"checkout.bootstrap"},
     {"functions"},
 )
-USES_ONLY_THE_STANDARD_LIBRARY = 7
+USES_ONLY_THE_STANDARD_LIBRARY = 8
 FIRST_PARTY = ("checkout", "functions", "local", "tests")
 
 
@@ -175,6 +185,7 @@ def test_an_import_in_the_wrong_direction_is_found(name: str, source: str) -> No
         ("checkout.storage.dynamodb", "from checkout.cancellation import Cancellation"),
         ("checkout.providers.stripe.client", "from checkout.providers.stripe.cancel import map_it"),
         ("checkout.providers.stripe.client", "from checkout.providers.base import Provider"),
+        ("checkout.providers.stripe.client", "from checkout.providers.http import HttpExchange"),
         ("checkout.providers.registry", "from checkout.providers.sandbox.cancel import Sandbox"),
         ("functions.get_session.app", "from checkout import bootstrap"),
         ("checkout.errors", "import json\nfrom botocore.exceptions import ClientError"),

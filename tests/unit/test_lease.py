@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.cancellation import FAN_OUT_TIME, LONGEST_DRIVE, STORE_TIME, complete_if_drained
-from checkout.errors import StoreUnavailableError
+from checkout.cancellation import FAN_OUT_TIME, LONGEST_DRIVE, STORE_TIME
+from checkout.completion import complete_if_drained
+from checkout.errors import SessionNotFoundError, StoreUnavailableError
 from checkout.lease import (
     FIRST_RETRY,
     LAST_RETRY,
@@ -136,8 +137,9 @@ def test_a_cancelled_session_is_not_completed_again(world: World) -> None:
     assert world.session.cancelled_at == NOON
 
 
-def test_a_record_of_a_session_that_is_gone_is_no_error() -> None:
-    assert not complete_if_drained(MemoryStore(), KEY, NOON)
+def test_a_session_that_is_gone_is_said() -> None:
+    with pytest.raises(SessionNotFoundError):
+        complete_if_drained(MemoryStore(), KEY, NOON)
 
 
 def test_a_store_that_fails_is_raised_so_that_the_record_comes_again(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checkout.lease import DuePage, new_lock
+from checkout.lease import DuePage, DueSession, new_lock
 from checkout.payments import open_session
 from checkout.recovery import RUN, reconcile
 from checkout.sessions import SessionKey
@@ -101,7 +101,7 @@ class LongList:
         self.most_waiting = max(self.most_waiting, waiting)
         return page
 
-    def postpone(self, key: SessionKey, seen_due_at: int, due_at: datetime) -> None:
+    def postpone(self, seen: DueSession, driver: str, due_at: datetime) -> None:
         raise AssertionError("each of them can be driven")
 
 

@@ -17,6 +17,7 @@ from tests.unit.samples import KEY, a_transaction
 ORDER = WorkOrder(KEY, "driver-1", 10**12, (a_transaction(),))
 TOLD = {"transactionId": "t-1", "outcome": "CANCELLED", "status": "CANCELLED"}
 HEARD = TransactionOutcome("t-1", CancelOutcome.CANCELLED, TransactionStatus.CANCELLED)
+UNKNOWN = CancelOutcome.UNKNOWN
 NOTHING_RUNS = FanOutResult((), finished=True)
 MAY_RUN = FanOutResult((), finished=False)
 
@@ -68,6 +69,13 @@ def test_a_failed_group_keeps_the_lease_and_does_not_hide_the_others() -> None:
         {"provider": "card", "outcomes": [TOLD]},
     ]
     assert _succeeded(groups) == FanOutResult((HEARD,), finished=False)
+
+
+def test_a_call_that_may_be_running_still_keeps_the_lease_and_hides_nothing() -> None:
+    running = {"transactionId": "t-2", "outcome": "UNKNOWN", "status": None, "running": True}
+    result = _succeeded([{"provider": "bank", "outcomes": [TOLD, running]}])
+    assert result.outcomes == (HEARD, TransactionOutcome("t-2", UNKNOWN, None, running=True))
+    assert not result.finished
 
 
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT"])

@@ -143,6 +143,15 @@ def test_a_payment_that_can_no_longer_be_sent_was_never_created() -> None:
     assert (stored.status, stored.driver) == (TransactionStatus.FAILED, "driver-1")
 
 
+def test_a_payment_that_could_be_sent_after_its_provider_was_asked_is_in_flight() -> None:
+    asked_at = NOON + NEVER_SENT_AFTER - A_MOMENT
+    provider = ScriptedProvider(Clock(asked_at), answer=NOT_FOUND, cancel_takes=7)
+    unsent = a_transaction(status=TransactionStatus.PENDING, provider_reference=None)
+    outcome, stored = _work(provider, unsent, NOON + FAR, NOON + FAR)
+    assert outcome is CancelOutcome.NOT_FOUND
+    assert stored.in_flight
+
+
 @pytest.mark.parametrize("reason", [None, PendingReason.NOT_FOUND, PendingReason.UNKNOWN])
 def test_not_having_found_it_before_does_not_make_it_sent(reason: PendingReason | None) -> None:
     assert _after(FAR, pending_reason=reason).status is TransactionStatus.FAILED

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from checkout.cancellation import Cancellation, Ports, complete_if_drained, drive
+from checkout.cancellation import Cancellation, Ports, drive
+from checkout.completion import complete_if_drained
 from checkout.lease import CancelRequest
 from checkout.payments import record_status
 from checkout.sessions import Session

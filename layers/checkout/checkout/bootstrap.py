@@ -9,7 +9,7 @@ import os
 import random
 import time
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,7 +18,7 @@ from botocore.config import Config
 from checkout.cancellation import Ports
 from checkout.errors import MisconfiguredError
 from checkout.ids import RANDOM_BYTES, uuid7
-from checkout.observability import log_failure
+from checkout.observability import log_failure, report_open_circuit
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS
 from checkout.recovery import GiveUpAges, RecoveryLimits, RecoveryPorts, TellStuck
 from checkout.settings import (
@@ -132,10 +132,12 @@ def idempotent_answers() -> IdempotentAnswers:
 
 @cache
 def provider() -> Provider:
+    from checkout.providers.circuit_breaker import CircuitBreaker, GuardedProvider
     from checkout.providers.registry import provider_named
 
     name = WorkerSettings.read(os.environ).provider
-    return provider_named(name, os.environ, dynamodb(), utc_now)
+    adapter = provider_named(name, os.environ, dynamodb(), utc_now)
+    return GuardedProvider(adapter, CircuitBreaker(utc_now, partial(report_open_circuit, name)))
 
 
 def forget() -> None:

@@ -1,8 +1,6 @@
 """Cancelling a session: lock it, cancel what is in flight, settle up.
 
-The API's call, a repeated call and the recovery of a dead one all run `drive`. Everything that
-finishes a session ends in `complete_cancellation`, which is safe once the session is locked and
-drained, because from the lock on its in-flight transactions can only become fewer.
+The API's call, a repeated call and the recovery of a dead one all run `drive`.
 """
 
 from collections.abc import Callable
@@ -14,14 +12,20 @@ from typing import Protocol
 from checkout.errors import (
     CancellationInProgressError,
     SessionEndedError,
-    SessionNotFoundError,
     StoreError,
     StoreUnavailableError,
 )
 from checkout.fan_out import FanOut, FanOutResult, TransactionOutcome, WorkOrder
-from checkout.lease import CancelRequest, Lock, LockAttempt, new_lock, next_due, seconds_to_wait
+from checkout.lease import (
+    CancelRequest,
+    DueSession,
+    Lock,
+    LockAttempt,
+    new_lock,
+    next_due,
+    seconds_to_wait,
+)
 from checkout.sessions import Session, SessionKey, SessionStatus
-from checkout.timestamps import to_millis
 from checkout.transactions import SessionSnapshot, TransactionKey, TransactionStatus
 
 # What a fan-out and a call of the store may take, time-outs and retries included (bootstrap.py): a
@@ -68,8 +72,8 @@ class CancellationStore(Protocol):
     def release_lease(self, key: SessionKey, driver: str, due_at: datetime) -> SessionStatus:
         """The session's status, which somebody else may have completed meanwhile."""
 
-    def postpone(self, key: SessionKey, seen_due_at: int, due_at: datetime) -> None:
-        """Be due at `due_at` instead, unless it has changed since it was due at `seen_due_at`."""
+    def postpone(self, seen: DueSession, driver: str, due_at: datetime) -> None:
+        """Be due at `due_at`, unless somebody but `driver` has changed it since it was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +113,6 @@ def drive(
     if not attempt.held:
         return _answer_without_lock(attempt.session, started)
     return _Drive(ports, attempt.session, lock, answer_by).run()
-
-
-def complete_if_drained(store: CancellationStore, key: SessionKey, now: datetime) -> bool:
-    """Complete a pending cancellation that nothing is in flight of any more; whether it was."""
-    try:
-        snapshot = store.read_session(key)
-    except SessionNotFoundError:
-        return False
-    pending = snapshot.session.status is SessionStatus.PENDING_CANCELLATION
-    if not (pending and snapshot.drained):
-        return False
-    store.complete_cancellation(key, now)
-    return True
 
 
 def _answer_without_lock(session: Session, now: datetime) -> Cancellation:
@@ -225,7 +216,8 @@ class _Drive:
         due_at = self._next_due()
         if due_at > self._lock.due_at:
             with suppress(StoreError):  # then the lock's own time stands, soon after the lease
-                self._store.postpone(self._session.key, to_millis(self._lock.due_at), due_at)
+                seen = self._lock.makes_due(self._session.key)
+                self._store.postpone(seen, self._lock.driver, due_at)
         return self._result(SessionStatus.PENDING_CANCELLATION)
 
     def _next_due(self) -> datetime:

@@ -21,10 +21,17 @@ CheckoutError
 │   ├── CancellationInProgressError
 │   ├── IdempotencyInProgressError
 │   └── StoreUnavailableError
-└── OperatorError                    only a change of the deployment helps
-    ├── StoreRefusedError
-    └── MisconfiguredError
+├── OperatorError                    only a change of the deployment helps
+│   ├── StoreRefusedError
+│   ├── MalformedRecordError
+│   └── MisconfiguredError
+└── ProviderTroubleError             nothing is known: the payment counts as in flight
+    ├── ProviderUnreachableError         no connection, no answer in time, or one that broke off
+    ├── ProviderFailedError              answered that it cannot answer now: 429 or 5xx
+    └── UnreadableAnswerError            answered, and not in a form that we can read
 """
+
+from enum import StrEnum
 
 
 class CheckoutError(Exception):
@@ -158,5 +165,53 @@ class StoreRefusedError(StoreError, OperatorError):
         self.code = code
 
 
+class MalformedRecordError(OperatorError):
+    """A record of the table's stream cannot be read. `part` says where, never what is there."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"stream record has no readable {part}")
+        self.part = part
+
+
 class MisconfiguredError(OperatorError):
     """The environment of the function lacks something."""
+
+
+class ProviderTrouble(StrEnum):
+    """What went wrong, for operators. For the payment all of them are the same."""
+
+    NO_CONNECTION = "NO_CONNECTION"
+    TLS_FAILED = "TLS_FAILED"  # or the certificate is not theirs
+    TIMED_OUT = "TIMED_OUT"
+    BROKEN_OFF = "BROKEN_OFF"  # before its end, or it was no HTTP
+    RATE_LIMITED = "RATE_LIMITED"
+    SERVER_ERROR = "SERVER_ERROR"
+    REDIRECTED = "REDIRECTED"  # who is there is not who was asked
+    ENCODED = "ENCODED"  # compressed, which nobody had asked for
+    TOO_LARGE = "TOO_LARGE"
+    NOT_JSON = "NOT_JSON"  # or a JSON text that is no object and no list
+
+
+class ProviderTroubleError(CheckoutError):
+    """It is not known what the provider did. Never carries a part of its answer."""
+
+    def __init__(self, code: ProviderTrouble, status: int | None = None) -> None:
+        super().__init__(f"provider trouble: {code}")
+        self.code = code
+        self.status = status
+
+
+class ProviderUnreachableError(ProviderTroubleError):
+    """The provider could not be reached, or its answer did not come to its end in time."""
+
+
+class ProviderFailedError(ProviderTroubleError):
+    """The provider answered 429 or 5xx; `retry_after` is in seconds, if it said so."""
+
+    def __init__(self, code: ProviderTrouble, status: int, retry_after: int | None) -> None:
+        super().__init__(code, status)
+        self.retry_after = retry_after
+
+
+class UnreadableAnswerError(ProviderTroubleError):
+    """The provider answered, and what it said cannot be read."""

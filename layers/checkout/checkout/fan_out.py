@@ -36,12 +36,16 @@ class TransactionOutcome:
 
     `status` is the transaction's stored status afterwards, None where it could not be stored.
     `late_settlement`: this worker is the first to tell that the payer's money arrived all the same.
+    `running`: its adapter was not back in time, so its call at the provider may be running still.
+    `failed`: its adapter raised or overran; the worker counts that, and does not tell the driver.
     """
 
     transaction_id: str
     outcome: CancelOutcome
     status: TransactionStatus | None
     late_settlement: bool = False
+    running: bool = False
+    failed: bool = False
 
     @property
     def ended(self) -> bool:
@@ -106,6 +110,7 @@ def outcomes_to_message(outcomes: Iterable[TransactionOutcome]) -> list[dict[str
             "outcome": each.outcome.value,
             "status": each.status and each.status.value,
             "lateSettlement": each.late_settlement,
+            "running": each.running,
         }
         for each in outcomes
     ]
@@ -118,6 +123,7 @@ def outcomes_from_message(message: Iterable[Mapping[str, Any]]) -> list[Transact
             outcome=CancelOutcome(each["outcome"]),
             status=TransactionStatus(each["status"]) if each["status"] else None,
             late_settlement=each.get("lateSettlement") is True,
+            running=each.get("running") is True,
         )
         for each in message
     ]

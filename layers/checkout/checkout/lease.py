@@ -10,7 +10,7 @@ from math import ceil
 from typing import Any
 
 from checkout.sessions import Session, SessionKey
-from checkout.timestamps import from_millis
+from checkout.timestamps import from_millis, to_millis
 
 # Outlives everything a driver can have started: it starts the machine within 8 s, the machine runs
 # 20 s, a worker that starts last 12 s more; the rest is for clocks that disagree.
@@ -32,6 +32,14 @@ class CancelRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class DueSession:
+    """A session that waits to be driven from `due_at` (epoch ms) on."""
+
+    key: SessionKey
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """`request` is None for a driver that goes on with a cancellation and may not begin one."""
 
@@ -41,6 +49,9 @@ class Lock:
     due_at: datetime
     request: CancelRequest | None
 
+    def makes_due(self, key: SessionKey) -> DueSession:
+        return DueSession(key, to_millis(self.due_at))
+
 
 @dataclass(frozen=True, slots=True)
 class LockAttempt:
@@ -48,14 +59,6 @@ class LockAttempt:
 
     held: bool
     session: Session
-
-
-@dataclass(frozen=True, slots=True)
-class DueSession:
-    """A session that waits to be driven from `due_at` (epoch ms) on."""
-
-    key: SessionKey
-    due_at: int
 
 
 @dataclass(frozen=True, slots=True)

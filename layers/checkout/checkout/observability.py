@@ -4,11 +4,14 @@ Log messages are constants with fields. No body, reason, token or secret is ever
 """
 
 import traceback
+from threading import RLock
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger()
+
+_LOG_LINE = logger.registered_handler.lock or RLock()
 
 
 def log_failure(message: str, error: Exception) -> None:
@@ -19,8 +22,20 @@ def log_failure(message: str, error: Exception) -> None:
     logger.error(message, error_type=type(error).__name__, code=code, places=places)
 
 
-def count(name: str, number: int = 1) -> None:
-    """Add to a CloudWatch metric, if there is something to add."""
+def report_open_circuit(provider: str, account: str) -> None:
+    """Nothing is asked of the provider for this account for a while."""
+    logger.warning("circuit opened", provider=provider, account=account)
+    count("CircuitOpened")
+
+
+def count(name: str, number: int = 1, **dimensions: str) -> None:
+    """Add to a CloudWatch metric, if there is something to add. Any thread may.
+
+    Each combination of `dimensions` is a metric of its own, and paid for: few values, no ids.
+    """
     if number:
-        with single_metric(name=name, unit=MetricUnit.Count, value=number):
-            pass
+        # A metric is a line of the log, printed in two pieces: another thread's line in between
+        # would make both unreadable.
+        with _LOG_LINE, single_metric(name=name, unit=MetricUnit.Count, value=number) as metric:
+            for each, value in dimensions.items():
+                metric.add_dimension(name=each, value=value)

@@ -1,14 +1,14 @@
 """Cancelling the transactions of one session at one provider: what a worker does."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from checkout.errors import StoreError
 from checkout.fan_out import TransactionOutcome, WorkOrder
-from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
+from checkout.parallel import Claim, Unfinished, do_all
+from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer
 from checkout.timestamps import from_millis
 from checkout.transactions import (
     CLOCK_SKEW,
@@ -27,6 +27,9 @@ PROVIDER_TIMEOUT = 8.0
 RETRIEVE_TIMEOUT = 3.0
 # What is left for storing the outcome before the worker's own time-out.
 STORE_RESERVE = timedelta(seconds=2)
+# Seconds after which an adapter that had to be back has overrun. A thread may have to wait for its
+# turn on a busy machine; given up in error, its session would stay locked for the whole lease.
+OVERRUN_LIMIT = 0.5
 # A call with less time than this would only tell that there was no time.
 SHORTEST_CALL = 0.2
 MAX_PARALLEL_CALLS = 50
@@ -38,6 +41,8 @@ _ENDS = frozenset({CancelOutcome.CANCELLED, CancelOutcome.TERMINAL})
 _FAILED = ProviderAnswer(CancelOutcome.TERMINAL, TransactionStatus.FAILED)
 _NOT_FOUND = ProviderAnswer(CancelOutcome.NOT_FOUND)
 _UNKNOWN = ProviderAnswer(CancelOutcome.UNKNOWN)
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +84,14 @@ def cancel_transactions(
     """Cancel all of them at once; every outcome is stored before it is returned.
 
     `deadline` is when this worker is stopped. No call at the provider ends after it or after
-    the lease. `report` tells operators of an outcome that could not be stored.
+    the lease. `report` tells operators of an outcome that could not be stored, and of an adapter
+    that raised or overran: that is UNKNOWN for its transaction, and nothing to the others.
     """
     stop = min(deadline - STORE_RESERVE, from_millis(order.lease_until) - CLOCK_SKEW)
     worker = _Worker(provider, store, order.driver, stop, clock, report)
-    with ThreadPoolExecutor(min(len(order.transactions) or 1, MAX_PARALLEL_CALLS)) as pool:
-        return list(pool.map(worker.cancel, order.transactions))
+    seconds = max(0.0, (stop - clock()).total_seconds()) + OVERRUN_LIMIT
+    done = do_all(worker.cancel, order.transactions, MAX_PARALLEL_CALLS, seconds)
+    return [worker.outcome(*each) for each in zip(order.transactions, done, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +111,16 @@ class _Worker:
     stop: datetime
     clock: Callable[[], datetime]
     report: Callable[[str, Exception], None]
+    failed: set[str] = field(default_factory=set)
 
-    def cancel(self, transaction: Transaction) -> TransactionOutcome:
+    def cancel(self, transaction: Transaction, claim: Claim) -> TransactionOutcome:
+        asked_at = self.clock()
         asked = self._ask(transaction)
-        never_sent = self._was_never_sent(transaction, asked)
+        if not claim():
+            # Too late: the driver has told of it without this answer, and by now another may have
+            # taken over, or settled money be counted by nobody. The next drive asks again.
+            return _not_stored(transaction)
+        never_sent = self._was_never_sent(transaction, asked, asked_at)
         record = OutcomeRecord(
             driver=self.driver,
             answer=_FAILED if never_sent else asked.answer,
@@ -121,7 +134,18 @@ class _Worker:
             return self._store(transaction, record)
         except StoreError as error:
             self.report("storing an outcome failed", error)
-            return TransactionOutcome(transaction.transaction_id, asked.answer.outcome, None)
+            return _not_stored(transaction, asked.answer.outcome)
+
+    def outcome(
+        self, transaction: Transaction, done: TransactionOutcome | Unfinished
+    ) -> TransactionOutcome:
+        if isinstance(done, TransactionOutcome):
+            return replace(done, failed=done.transaction_id in self.failed)
+        running = done is Unfinished.STILL_RUNNING
+        if running:
+            self.report("provider adapter overran its time-out", TimeoutError())
+        # Not stored, so that the driver marks it. A lease whose call may be running is kept.
+        return replace(_not_stored(transaction), running=running, failed=running)
 
     def _ask(self, transaction: Transaction) -> _Asked:
         known = False
@@ -150,7 +174,11 @@ class _Worker:
         if timeout < SHORTEST_CALL:
             return _UNKNOWN
         key = f"{transaction.transaction_id}-{transaction.cancel_attempt}"
-        return self.provider.cancel(transaction, key, timeout)
+
+        def call() -> ProviderAnswer:
+            return self.provider.cancel(transaction, key, timeout)
+
+        return self._survive(transaction, call)
 
     def _ended(self, transaction: Transaction) -> ProviderAnswer | None:
         """How it has ended, if it has; None if it is in flight or the provider cannot tell."""
@@ -159,18 +187,33 @@ class _Worker:
             return None
         if timeout < SHORTEST_CALL:
             return _UNKNOWN
-        return _from_status(self.provider.retrieve(transaction, timeout))
+
+        def call() -> ProviderAnswer | None:
+            return self.provider.retrieve(transaction, timeout).as_answer()
+
+        return self._survive(transaction, call)
+
+    def _survive(
+        self, transaction: Transaction, call: Callable[[], Answer]
+    ) -> Answer | ProviderAnswer:
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - one adapter's bug must not lose other outcomes
+            self.failed.add(transaction.transaction_id)
+            self.report("provider adapter failed", error)
+            return _UNKNOWN
 
     def _timeout(self, most: float) -> float:
         return min(most, (self.stop - self.clock()).total_seconds())
 
-    def _was_never_sent(self, transaction: Transaction, asked: _Asked) -> bool:
+    def _was_never_sent(self, transaction: Transaction, asked: _Asked, asked_at: datetime) -> bool:
         """Whether the provider does not know it, and nothing tells that it ever did.
 
         Where something does, not finding it is a contradiction (the wrong account, say), and it
-        stays in flight.
+        stays in flight. So does one that could still be sent when the provider was asked, however
+        long its answer took.
         """
-        too_late = self.clock() > transaction.attached_at + NEVER_SENT_AFTER
+        too_late = asked_at > transaction.attached_at + NEVER_SENT_AFTER
         untouched = (
             transaction.status is TransactionStatus.PENDING
             and transaction.provider_reference is None
@@ -201,13 +244,7 @@ class _Worker:
         return first and not transaction.awaited
 
 
-def _from_status(answer: ProviderStatus) -> ProviderAnswer | None:
-    if not answer.found:
-        return _NOT_FOUND
-    if answer.status is None:
-        return _UNKNOWN
-    if answer.status is TransactionStatus.CANCELLED:
-        return ProviderAnswer(CancelOutcome.CANCELLED)
-    if answer.status in TERMINAL:
-        return ProviderAnswer(CancelOutcome.TERMINAL, answer.status)
-    return None
+def _not_stored(
+    transaction: Transaction, outcome: CancelOutcome = CancelOutcome.UNKNOWN
+) -> TransactionOutcome:
+    return TransactionOutcome(transaction.transaction_id, outcome, None)

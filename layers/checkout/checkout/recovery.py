@@ -4,14 +4,16 @@ It runs the same `drive` as the call does. The list of due sessions only says wh
 lock decides. What cannot be helped comes up less and less often, and never stands in another's way.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore, Lock
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from checkout.cancellation import LONGEST_DRIVE, Cancellation, Ports, drive
+from checkout.due_sessions import DueStore, pages
 from checkout.errors import (
     CancellationInProgressError,
     SessionEndedError,
@@ -19,25 +21,20 @@ from checkout.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from checkout.lease import DUE_SHARDS, LAST_RETRY, DuePage, DueSession
+from checkout.lease import DUE_SHARDS, LAST_RETRY, DueSession
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.timestamps import from_millis
 
 # A run begins drives for so long: the next one comes after a minute.
 RUN = timedelta(seconds=55)
+LONGEST_GIVE_UP_HOURS = 10 * 365 * 24
 # Given the session, what the drive came to, and the cancellation's age.
 TellStuck = Callable[[SessionKey, Cancellation, timedelta], None]
 
 
-class DueStore(Protocol):
-    """All raise StoreError."""
-
-    def due_sessions(
-        self, shard: int, due_by: datetime | None, cursor: Mapping[str, Any] | None
-    ) -> DuePage:
-        """Of one shard, from 0 on; without `due_by` all that wait, whenever they are due."""
-
-    def postpone(self, key: SessionKey, seen_due_at: int, due_at: datetime) -> None: ...
+class RecoveryStore(DueStore, Protocol):
+    def postpone(self, seen: DueSession, driver: str, due_at: datetime) -> None:
+        """As `CancellationStore.postpone`. Raises StoreError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +55,11 @@ class GiveUpAges:
         ages = {provider: _hours(hours) for provider, hours in named.items()}
         return cls(_hours(default), ages)
 
-    def of(self, cancellation: Cancellation) -> timedelta:
-        """The shortest of the providers that it waits for."""
-        ages = [self.by_provider.get(each, self.default) for each in cancellation.waits_for]
-        return min(ages, default=self.default)
+    def of(self, providers: Iterable[str]) -> timedelta:
+        """The shortest of the providers that a session waits for."""
+        return min(
+            (self.by_provider.get(each, self.default) for each in providers), default=self.default
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class RecoveryPorts:
     """
 
     drive: Ports
-    store: DueStore
+    store: RecoveryStore
     new_driver: Callable[[], str]
     sleep: Callable[[float], None]
     tell_stuck: TellStuck
@@ -117,10 +115,10 @@ class Tally:
 
 
 def _hours(text: str) -> timedelta:
-    age = timedelta(hours=float(text))
-    if age <= timedelta(0):
-        raise ValueError("an age is more than nothing")
-    return age
+    hours = float(text)
+    if not 0 <= hours <= LONGEST_GIVE_UP_HOURS:
+        raise ValueError("an age is a number of hours, up to ten years")
+    return timedelta(hours=hours)
 
 
 def reconcile(ports: RecoveryPorts, limits: RecoveryLimits, end_by: datetime) -> Tally:
@@ -157,19 +155,20 @@ class _Run:
         """A page of each shard in turn, so that no shard waits for another one to be empty."""
         now = self._clock()
         first = int(self._ports.drive.jitter() * DUE_SHARDS)
-        cursors: dict[int, Mapping[str, Any] | None] = {
-            (first + n) % DUE_SHARDS: None for n in range(DUE_SHARDS)
-        }
-        while cursors:
-            for shard in list(cursors):
-                page = self._ports.store.due_sessions(shard, now, cursors.pop(shard))
-                with self._counting:
-                    self._tally.failed += page.unreadable
-                for due in page.sessions:
-                    self._tally.oldest = max(self._tally.oldest, now - from_millis(due.due_at))
-                    yield due
-                if page.cursor is not None:
-                    cursors[shard] = page.cursor
+        shards = deque(
+            pages(self._ports.store, (first + number) % DUE_SHARDS, now)
+            for number in range(DUE_SHARDS)
+        )
+        while shards:
+            shard = shards.popleft()
+            if (page := next(shard, None)) is None:
+                continue
+            shards.append(shard)
+            with self._counting:
+                self._tally.failed += page.unreadable
+            for due in page.sessions:
+                self._tally.oldest = max(self._tally.oldest, now - from_millis(due.due_at))
+                yield due
 
     def _may_start(self) -> bool:
         """Wait for a free place and for the pace; whether there is time left to begin."""
@@ -190,8 +189,8 @@ class _Run:
 
     def _drive(self, due: DueSession) -> None:
         ports, tally = self._ports.drive, self._tally
+        driver = self._ports.new_driver()
         try:
-            driver = self._ports.new_driver()
             self._take_in(due, drive(ports, due.key, driver, None, self._end_by))
         except (CancellationInProgressError, SessionEndedError, SessionNotFoundError):
             # The list is a little behind the table: somebody drives it, or it is done.
@@ -205,13 +204,13 @@ class _Run:
             ports.report("due session cannot be driven", error)
             with self._counting:
                 tally.failed += 1
-            self._put_off(due)
+            self._put_off(due, driver)
 
     def _take_in(self, due: DueSession, cancellation: Cancellation) -> None:
         pending = cancellation.status is SessionStatus.PENDING_CANCELLATION
         requested = cancellation.requested_at
         age = self._clock() - requested if requested else timedelta(0)
-        stuck = pending and age >= self._limits.give_up.of(cancellation)
+        stuck = pending and age >= self._limits.give_up.of(cancellation.waits_for)
         with self._counting:
             self._tally.driven += 1
             self._tally.recovered += not pending
@@ -221,10 +220,10 @@ class _Run:
         if stuck:
             self._ports.tell_stuck(due.key, cancellation, age)
 
-    def _put_off(self, due: DueSession) -> None:
+    def _put_off(self, due: DueSession, driver: str) -> None:
         """It would be the first of its shard each time, and cost the others theirs."""
         due_at = self._clock() + LAST_RETRY * (0.8 + 0.2 * self._ports.drive.jitter())
         try:
-            self._ports.store.postpone(due.key, due.due_at, due_at)
+            self._ports.store.postpone(due, driver, due_at)
         except StoreError as error:
             self._ports.drive.report("due session was not put off", error)

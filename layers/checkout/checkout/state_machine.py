@@ -52,13 +52,16 @@ def _read(output: str) -> FanOutResult:
     finished = True
     for group in _groups(output):
         try:
-            outcomes += outcomes_from_message(group["outcomes"])
+            heard = outcomes_from_message(group["outcomes"])
         except (KeyError, TypeError, ValueError):
             # Its worker failed, or its answer is not one of ours. It may be running still.
             finished = False
             logger.error(
                 "worker failed", provider=str(group.get("provider")), code=str(group.get("error"))
             )
+        else:
+            outcomes += heard
+            finished = finished and not any(each.running for each in heard)
     return FanOutResult(tuple(outcomes), finished)
 
 

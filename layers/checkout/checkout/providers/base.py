@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from checkout.transactions import Transaction, TransactionStatus
+from checkout.transactions import TERMINAL, Transaction, TransactionStatus
 
 
 class CancelOutcome(StrEnum):
@@ -33,6 +33,18 @@ class ProviderStatus:
 
     status: TransactionStatus | None
     found: bool = True
+
+    def as_answer(self) -> ProviderAnswer | None:
+        """The same said in answer to a cancellation; None of a payment that is in flight."""
+        if not self.found:
+            return ProviderAnswer(CancelOutcome.NOT_FOUND)
+        if self.status is None:
+            return ProviderAnswer(CancelOutcome.UNKNOWN)
+        if self.status is TransactionStatus.CANCELLED:
+            return ProviderAnswer(CancelOutcome.CANCELLED)
+        if self.status in TERMINAL:
+            return ProviderAnswer(CancelOutcome.TERMINAL, self.status)
+        return None
 
 
 class Provider(Protocol):

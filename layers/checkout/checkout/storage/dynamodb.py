@@ -21,7 +21,7 @@ from checkout.errors import (
     TransactionExistsError,
     TransactionNotFoundError,
 )
-from checkout.lease import DuePage, Lock, LockAttempt
+from checkout.lease import DuePage, DueSession, Lock, LockAttempt
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.storage import session_requests, transaction_requests
 from checkout.storage.expressions import Request
@@ -115,8 +115,8 @@ class CheckoutStore:
         request = session_requests.release_lease(key, driver, due_at)
         return self._change_session(key, request)[0].status
 
-    def postpone(self, key: SessionKey, seen_due_at: int, due_at: datetime) -> None:
-        self._change(session_requests.postpone(key, seen_due_at, due_at))
+    def postpone(self, seen: DueSession, driver: str, due_at: datetime) -> None:
+        self._change(session_requests.postpone(seen, driver, due_at))
 
     def due_sessions(
         self, shard: int, due_by: datetime | None, cursor: Mapping[str, Any] | None

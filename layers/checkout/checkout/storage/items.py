@@ -39,11 +39,6 @@ def session_key_of(partition: str) -> SessionKey:
     return SessionKey(merchant_id, session_id)
 
 
-def settled_by_report(transaction: Mapping[str, Any]) -> bool:
-    """Whether a report settled this item; what a worker settled, the worker has counted."""
-    return transaction.get("status") == TransactionStatus.SETTLED and "driver" not in transaction
-
-
 def session_item_key(key: SessionKey) -> dict[str, Any]:
     return serialize({"PK": partition_key(key), "SK": SESSION})
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from checkout.lease import DUE_SHARDS, Lock
+from checkout.lease import DUE_SHARDS, DueSession, Lock
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage.expressions import Request, put_new, update_if
 from checkout.storage.items import SESSION, partition_key, serialize, session_item_key
@@ -111,14 +111,16 @@ def release_lease(key: SessionKey, driver: str, due_at: datetime) -> Request:
     )
 
 
-def postpone(key: SessionKey, seen_due_at: int, due_at: datetime) -> Request:
+def postpone(seen: DueSession, driver: str, due_at: datetime) -> Request:
     # Nobody has driven it since it was seen, and nobody has completed it: both change this.
     untouched = "dueAt = :seen"
+    # We have, and cannot go on with what we found. A completed session is not due any more.
+    ours = "driver = :driver AND attribute_exists(dueAt)"
     return update_if(
-        session_item_key(key),
-        condition=untouched,
+        session_item_key(seen.key),
+        condition=f"{untouched} OR ({ours})",
         update="SET dueAt = :due",
-        values={":seen": seen_due_at, ":due": to_millis(due_at)},
+        values={":seen": seen.due_at, ":driver": driver, ":due": to_millis(due_at)},
         escape_status=False,
     )
 

@@ -1,0 +1,131 @@
+"""A circuit breaker before an adapter: who is in trouble is not waited for each time anew.
+
+In memory, so each execution environment learns for itself (docs/adr/0011-circuit-breaker.md).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import TypeVar
+
+from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
+from checkout.transactions import Transaction
+
+# This many troubles in a row open a circuit,
+TROUBLES_TO_OPEN = 5
+# for this long; then one call may try.
+OPEN_FOR = timedelta(seconds=30)
+
+_UNKNOWN = ProviderAnswer(CancelOutcome.UNKNOWN)
+_SILENT = ProviderStatus(None)
+
+Answer = TypeVar("Answer", ProviderAnswer, ProviderStatus)
+
+
+@dataclass(slots=True)
+class _Circuit:
+    """Open if `next_probe` is set: until then no call is let through, and then one."""
+
+    troubles: int = 0
+    next_probe: datetime | None = None
+
+
+class CircuitBreaker:
+    """One circuit an account, since one account's wrong credentials are no other's trouble.
+
+    `opened` is told the account each time that its circuit opens. Safe to use from many threads.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], opened: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._opened = opened
+        self._lock = Lock()
+        # Of accounts in trouble only: an answer removes its account's.
+        self._circuits: dict[str, _Circuit] = {}
+
+    def admit(self, account: str) -> bool:
+        """Whether a call may be made now. Who is let through while it is open is the probe."""
+        with self._lock:
+            circuit = self._circuits.get(account)
+            if circuit is None or circuit.next_probe is None:
+                return True
+            now = self._clock()
+            if now < circuit.next_probe:
+                return False
+            # The circuit stays open while it is probed. So no herd follows the probe, and if the
+            # probe never comes back, the next one is not waiting for it.
+            circuit.next_probe = now + OPEN_FOR
+            circuit.troubles = TROUBLES_TO_OPEN - 1
+            return True
+
+    def note_answer(self, account: str) -> None:
+        with self._lock:
+            self._circuits.pop(account, None)
+
+    def note_trouble(self, account: str) -> None:
+        with self._lock:
+            circuit = self._circuits.setdefault(account, _Circuit())
+            circuit.troubles += 1
+            # Not "at least": calls that were under way when it opened do not open it again.
+            opens = circuit.troubles == TROUBLES_TO_OPEN
+            if opens:
+                circuit.next_probe = self._clock() + OPEN_FOR
+        if opens:
+            self._opened(account)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedProvider:
+    """The adapter, as long as the circuit of a transaction's account is closed.
+
+    With an open one the answer is at once what it would be after a time-out: nothing is known.
+    """
+
+    adapter: Provider
+    breaker: CircuitBreaker
+
+    @property
+    def name(self) -> str:
+        return self.adapter.name
+
+    @property
+    def supports_cancel(self) -> bool:
+        return self.adapter.supports_cancel
+
+    @property
+    def supports_retrieve(self) -> bool:
+        return self.adapter.supports_retrieve
+
+    def cancel(
+        self, transaction: Transaction, idempotency_key: str, timeout: float
+    ) -> ProviderAnswer:
+        def call() -> ProviderAnswer:
+            return self.adapter.cancel(transaction, idempotency_key, timeout)
+
+        return self._guard(transaction, call, _UNKNOWN)
+
+    def retrieve(self, transaction: Transaction, timeout: float) -> ProviderStatus:
+        def call() -> ProviderStatus:
+            return self.adapter.retrieve(transaction, timeout)
+
+        return self._guard(transaction, call, _SILENT)
+
+    def _guard(
+        self, transaction: Transaction, call: Callable[[], Answer], trouble: Answer
+    ) -> Answer:
+        account = transaction.provider_account
+        if not self.breaker.admit(account):
+            return trouble
+        answered = False
+        try:
+            answer = call()
+            answered = answer != trouble
+            return answer
+        finally:
+            # Here, since an adapter that raises has not answered either.
+            if answered:
+                self.breaker.note_answer(account)
+            elif transaction.provider_reference is not None:
+                # Without a reference an adapter may be unable to ask: that tells of no trouble.
+                self.breaker.note_trouble(account)

@@ -1,0 +1,170 @@
+"""One HTTP exchange with a provider: bounded in time and size, with JSON at its end.
+
+On http.client and not on urllib3, which bounds each read and not the whole, and which logs the
+headers that it cannot read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from ssl import SSLError
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from checkout.errors import (
+    MisconfiguredError,
+    ProviderFailedError,
+    ProviderTrouble,
+    ProviderTroubleError,
+    ProviderUnreachableError,
+    UnreadableAnswerError,
+)
+from checkout.observability import count
+from checkout.providers.bounded_socket import BoundedSocket, connect, countdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from http.client import HTTPResponse
+    from socket import socket
+    from ssl import SSLContext
+
+# Seconds until there is a connection, with its encryption agreed on.
+CONNECT_LIMIT = 2.0
+# Bytes of an answer, headers included. What a provider says of one payment has a few thousand.
+ANSWER_LIMIT = 1_000_000
+
+NO_CONTENT = 204
+TOO_MANY_REQUESTS = 429
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Goes out as it is, but for the headers that HTTP itself needs."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx or a 4xx other than 429. `json` is None with a 204 only, which has no body."""
+
+    status: int
+    json: dict[str, Any] | list[Any] | None
+
+
+class HttpExchange:
+    """Each exchange has a connection of its own: none waits for another, or is broken by one.
+
+    A kept connection would be dead after its environment was frozen for a while, and to learn that
+    costs the request that is sent on it. `monotonic` is in seconds.
+    """
+
+    def __init__(self, tls: SSLContext, monotonic: Callable[[], float]) -> None:
+        self._tls = tls
+        self._monotonic = monotonic
+
+    def send(self, request: Request, timeout: float) -> Answer:
+        """One request and its answer, within `timeout` seconds. It is not repeated or redirected.
+
+        Raises ProviderTroubleError, and counts it. Raises MisconfiguredError for a URL that would
+        send credentials in clear text.
+        """
+        url = _checked(request.url)
+        try:
+            return self._send(url, request, timeout)
+        except ProviderTroubleError as trouble:
+            count("ProviderTroubles", kind=trouble.code.value)
+            raise
+
+    def _send(self, url: SplitResult, request: Request, timeout: float) -> Answer:
+        left = countdown(timeout, self._monotonic)
+        broken = ProviderTrouble.NO_CONNECTION
+        try:
+            with closing(self._connect(url, min(timeout, CONNECT_LIMIT))) as sock:
+                broken = ProviderTrouble.BROKEN_OFF
+                return _converse(BoundedSocket(sock, left, ANSWER_LIMIT), url, request)
+        except TimeoutError:
+            trouble = ProviderTrouble.TIMED_OUT
+        except SSLError:
+            trouble = ProviderTrouble.TLS_FAILED
+        except (OSError, HTTPException):
+            trouble = broken
+        # Outside of the handlers: the text of what was caught may hold what the provider sent.
+        raise ProviderUnreachableError(trouble)
+
+    def _connect(self, url: SplitResult, limit: float) -> socket:
+        encrypted = url.scheme == "https"
+        port = url.port or (443 if encrypted else 80)
+        left = countdown(limit, self._monotonic)
+        return connect(url.hostname or "", port, self._tls if encrypted else None, left)
+
+
+def _checked(text: str) -> SplitResult:
+    url = urlsplit(text)
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
+        raise MisconfiguredError("a provider is called over https only")
+    return url
+
+
+def _converse(sock: BoundedSocket, url: SplitResult, request: Request) -> Answer:
+    connection = HTTPConnection(url.hostname or "", url.port)
+    connection.sock = cast(Any, sock)
+    target = urlunsplit(("", "", url.path or "/", url.query, ""))
+    headers = {**request.headers, "Connection": "close"}
+    connection.request(request.method, target, request.body, headers)
+    with closing(connection.getresponse()) as response:
+        _check_head(response)
+        body = response.read(ANSWER_LIMIT)
+        if response.length:
+            # Fewer bytes than were announced, which http.client lets pass.
+            raise ProviderUnreachableError(ProviderTrouble.BROKEN_OFF, response.status)
+        return Answer(response.status, _json(response.status, body))
+
+
+def _check_head(response: HTTPResponse) -> None:
+    status = response.status
+    if status == TOO_MANY_REQUESTS:
+        raise ProviderFailedError(ProviderTrouble.RATE_LIMITED, status, _retry_after(response))
+    if status >= 500:
+        raise ProviderFailedError(ProviderTrouble.SERVER_ERROR, status, _retry_after(response))
+    if 300 <= status < 400:
+        raise UnreadableAnswerError(ProviderTrouble.REDIRECTED, status)
+    if response.getheader("Content-Encoding", "identity").lower() != "identity":
+        # Not unpacked: a megabyte may hold a gigabyte.
+        raise UnreadableAnswerError(ProviderTrouble.ENCODED, status)
+
+
+def _retry_after(response: HTTPResponse) -> int | None:
+    """In seconds; None for a date, which would need their clock."""
+    text = response.getheader("Retry-After", "")
+    return int(text) if text.isdecimal() and len(text) < 6 else None
+
+
+def _json(status: int, body: bytes) -> dict[str, Any] | list[Any] | None:
+    if status == NO_CONTENT:
+        return None
+    document = _parsed(body)
+    if isinstance(document, dict | list):
+        return document
+    raise UnreadableAnswerError(ProviderTrouble.NOT_JSON, status)
+
+
+def _parsed(body: bytes) -> Any:
+    """None where there is no JSON: the error that would say so holds the body."""
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> None:
+    """NaN and Infinity, which are no JSON."""
+    raise ValueError(constant)

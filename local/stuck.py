@@ -1,0 +1,91 @@
+"""The cancelled sessions that are past their give-up age: `make stuck`."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import chain
+
+from checkout.bootstrap import utc_now
+from checkout.due_sessions import pages
+from checkout.errors import SessionNotFoundError
+from checkout.lease import DUE_SHARDS, DuePage
+from checkout.recovery import GiveUpAges
+from checkout.sessions import SessionStatus
+from checkout.storage.dynamodb import CheckoutStore
+from checkout.transactions import SessionSnapshot
+from local import lifecycle, remote, show
+from local.console import Problem, run
+from local.payments import USAGE
+from local.places import Places
+from local.stack import Stack
+
+HEADINGS = ["merchant", "session", "hours", "drives", "waits for"]
+
+
+def ages_of(stack: Stack) -> GiveUpAges:
+    """HOURS, or what the stack's own recovery goes by. Raises Problem: they mean nothing."""
+    text = os.environ.get("HOURS", "").strip() or _deployed_ages(stack)
+    try:
+        return GiveUpAges.parse(text)
+    except ValueError:
+        raise Problem(f"HOURS={text} is no age: write e.g. 24, or 24 adyen=72.", USAGE) from None
+
+
+def _deployed_ages(stack: Stack) -> str:
+    name = f"{stack.stack_name}-reconcile"
+    found = stack.aws.functions.get_function_configuration(FunctionName=name)
+    return found["Environment"]["Variables"]["GIVE_UP_HOURS"]
+
+
+def age_if_stuck(snapshot: SessionSnapshot, ages: GiveUpAges, now: datetime) -> timedelta | None:
+    requested = snapshot.session.cancel_requested_at
+    if snapshot.session.status is not SessionStatus.PENDING_CANCELLATION or requested is None:
+        return None
+    age = now - requested
+    return age if age >= ages.of(each.provider for each in snapshot.in_flight) else None
+
+
+def _row(snapshot: SessionSnapshot, age: timedelta) -> list[str]:
+    session = snapshot.session
+    pending = [
+        f"{each.provider} {each.status} ({each.pending_reason or 'not asked'})"
+        for each in snapshot.in_flight
+    ]
+    hours = f"{age.total_seconds() / 3600:.1f}"
+    waits_for = ", ".join(pending) or "its completion"
+    return [session.key.merchant_id, session.key.session_id, hours, str(session.drives), waits_for]
+
+
+def _pages(store: CheckoutStore) -> Iterator[DuePage]:
+    for shard in range(DUE_SHARDS):
+        yield from pages(store, shard, None)
+
+
+def rows(store: CheckoutStore, ages: GiveUpAges, now: datetime) -> Iterator[list[str]]:
+    """The stuck ones, and those that cannot be read, which no recovery can help either."""
+    for each in chain.from_iterable(page.sessions for page in _pages(store)):
+        try:
+            snapshot = store.read_session(each.key)
+        except SessionNotFoundError:
+            continue
+        except ValueError:
+            unreadable = [each.key.merchant_id, each.key.session_id, "?", "?"]
+            yield [*unreadable, "an item of it cannot be read"]
+            continue
+        age = age_if_stuck(snapshot, ages, now)
+        if age is not None:
+            yield _row(snapshot, age)
+
+
+def main() -> None:
+    name = os.environ.get("STACK_NAME", "").strip()
+    stack = remote.named(name) if name else lifecycle.require(Places.from_environment())
+    store = CheckoutStore(stack.aws.dynamodb, stack.table)
+    found = sorted(rows(store, ages_of(stack), utc_now()), key=lambda row: row[:2])
+    if found:
+        print(show.table(HEADINGS, found, ""))
+    print(f"{len(found)} cancelled session{'' if len(found) == 1 else 's'} past the give-up age.")
+
+
+if __name__ == "__main__":
+    run(main)
