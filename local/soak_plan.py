@@ -15,6 +15,7 @@ KINDS: Mapping[str, int] = {
 ENDLESS = frozenset({"refused", "down", "hang"})
 # The part of the other payments whose payer is faster, so that a settlement comes in the middle.
 OVERTAKEN = 0.06
+ACCOUNTS = ("default", "other")
 OWN_ENDS = ("SETTLED", "FAILED", "EXPIRED", "CANCELLED")
 
 
@@ -73,7 +74,9 @@ def _payment(random: Random) -> Payment:
     }
     # Told apart by its last part.
     reference = f"{kind}{details.get(kind, '')}_{random.getrandbits(40):x}"
-    return Payment(random.choice(PROVIDERS), reference)
+    # A circuit is an account's: those that are out of order open theirs, and no other.
+    account = "out-of-order" if kind in ("down", "hang") else random.choice(ACCOUNTS)
+    return Payment(random.choice(PROVIDERS), reference, account)
 
 
 def _reports(random: Random, payments: Sequence[Payment]) -> dict[str, Report]:
