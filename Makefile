@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?=
 STACK_NAME ?=
 HOURS ?=
+SECONDS ?= 600
+SEED ?=
 MAKE_STARTED := $(shell date +%s)
 export PORT MAKE_STARTED
 
@@ -16,7 +18,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build redrive stuck test test-fast explore test-pythons e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build redrive stuck test test-fast explore test-pythons soak e2e lint format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +54,7 @@ redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_N
 	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
 
 test: env ## every tier but e2e, on a stack of its own (ARGS='-k race' for pytest)
+	@$(PYTHON) -m local.environments microburst
 	@$(RUN) local.testing
 
 test-fast: env ## the tiers that need no stack: unit, contract, integration, exploration, template
@@ -62,6 +65,10 @@ explore: env ## every schedule of any three actors, as a table; fails if any bre
 
 test-pythons: env ## unit, contract and template on every other CPython 3.11 to 3.14 at hand
 	@$(RUN) local.pythons
+
+soak: env ## many sessions with faults and kills, and what has to hold of each (SECONDS=600 SEED=)
+	@$(PYTHON) -m local.environments microburst plot
+	@$(RUN) local.soak --seconds $(SECONDS) --seed '$(SEED)'
 
 e2e: env ## the tests of tests/local on AWS: make e2e STACK_NAME=<deployed stack>
 	@test -n "$(STACK_NAME)" || { echo "Name the stack to test: make e2e STACK_NAME=<deployed stack>." >&2; exit 2; }
@@ -79,7 +86,8 @@ format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-pr: lint test-pythons test ## what CI runs
+pr: lint test-pythons test ## what CI runs, a soak of a minute with it
+	@$(MAKE) soak SECONDS=60
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
@@ -87,6 +95,8 @@ lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade ta
 	$(LOCK) -c layers/checkout/requirements.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
+	$(LOCK) requirements/microburst.in -o requirements/microburst.txt
+	$(LOCK) requirements/plot.in -o requirements/plot.txt
 
 clean: ## remove what make made (stop a running stack with 'make down' first)
 	rm -rf .local .aws-sam

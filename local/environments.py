@@ -1,4 +1,4 @@
-"""The environments in .local/env: uv, made with pip; then dev, sam and ministack, made with uv.
+"""The environments in .local/env: uv, made with pip; then all others, made with uv.
 
 Standard library only, under the user's own python3. Each environment is rebuilt when its lock or
 the interpreter has changed, and left alone otherwise: `python3 -m local.environments`.
@@ -21,6 +21,8 @@ ENVIRONMENTS = ROOT / ".local" / "env"
 LOGS = ROOT / ".local" / "logs"
 LAYER = ROOT / "layers" / "checkout"
 NAMES = ("dev", "sam", "ministack")
+# What only some targets need, which name them: `make run` is not to wait for them.
+ON_DEMAND = ("microburst", "plot")
 MIRRORS = "PIP_INDEX_URL and UV_DEFAULT_INDEX name a mirror, if you need one"
 
 
@@ -111,7 +113,7 @@ def ensure(names: Sequence[str]) -> None:
 
 
 def main() -> None:
-    """`python3 -m local.environments` makes all, `... dev sam` some."""
+    """`python3 -m local.environments` makes those of all targets, `... dev sam` the named ones."""
     ensure(sys.argv[1:] or NAMES)
 
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from local import workers
 from local.calls import Answer, Client
 from local.stack import Stack
-from tests.local import workers
 from tests.local.conftest import Seed, Seeded
 from tests.local.faulty_store import Fate, faulty_store
 from tests.local.moments import warm_up_fan_out

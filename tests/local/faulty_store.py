@@ -3,17 +3,13 @@
 import http.client
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from local.function_variables import further_variables
 from local.stack import Stack
-from local.waiting import wait_until
-
-if TYPE_CHECKING:
-    from mypy_boto3_lambda.type_defs import EnvironmentTypeDef
 
 
 class Fate(Enum):
@@ -86,31 +82,15 @@ class _Request(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def _variables(stack: Stack, function: str) -> dict[str, str]:
-    found = stack.aws.functions.get_function_configuration(FunctionName=function)
-    return dict(found["Environment"]["Variables"])
-
-
-def _deploy(stack: Stack, function: str, variables: dict[str, str]) -> None:
-    environment: EnvironmentTypeDef = {"Variables": variables}
-    stack.aws.functions.update_function_configuration(
-        FunctionName=function, Environment=environment
-    )
-    wait_until(lambda: _variables(stack, function) == variables, "the function is changed")
-
-
 @contextmanager
 def faulty_store(stack: Stack, function: str, fates: Fates) -> Iterator[FaultyStore]:
     """Give the function, e.g. `cancel-session`, a store with such fates for as long."""
     assert stack.endpoint_url, "only the emulator's functions can be led astray"
-    name = f"{stack.stack_name}-{function}"
-    before = _variables(stack, name)
     with FaultyStore(stack.endpoint_url, fates) as store:
         threading.Thread(target=store.serve_forever, daemon=True).start()
-        _deploy(stack, name, {**before, "AWS_ENDPOINT_URL_DYNAMODB": store.url})
+        proxy = {"AWS_ENDPOINT_URL_DYNAMODB": store.url}
         try:
-            yield store
+            with further_variables(stack, [function], lambda _: proxy):
+                yield store
         finally:
-            with suppress(OSError):
-                _deploy(stack, name, before)
             store.shutdown()

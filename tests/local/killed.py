@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from local import workers
 from local.calls import Answer, Client
 from local.inspection import Inspector
 from local.stack import Stack
-from tests.local import workers
 from tests.local.conftest import Seed, Seeded
 from tests.local.moments import wait_until_voided, warm_up, warm_up_fan_out
 

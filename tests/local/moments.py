@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
+from local.answers import NO_SESSION, cancellation, error
 from local.calls import Client
 from local.inspection import Inspector
 from local.waiting import wait_until
-from tests.local.answers import NO_SESSION, cancellation, error
 from tests.local.conftest import Seed
 
 Result = TypeVar("Result")

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from local.answers import NO_SESSION, cancellation, error
 from local.calls import Client
-from tests.local.answers import NO_SESSION, cancellation, error
 from tests.local.conftest import Seed
 
 # Part of everything that is sent here, so that it can be looked for.

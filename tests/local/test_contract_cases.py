@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from checkout.bootstrap import utc_now
 from checkout.payments import record_status
 from checkout.transactions import TransactionKey, TransactionStatus
+from local.answers import busy, cancellation
 from local.calls import Client
 from local.inspection import Inspector
-from tests.local.answers import busy, cancellation
 from tests.local.conftest import Seed
 from tests.local.moments import PATIENCE, together, wait_until_voided, warm_up, warm_up_fan_out
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from local.answers import cancellation
 from local.calls import Client
 from local.inspection import Inspector
 from local.stack import Stack
 from tests.local import crashes
-from tests.local.answers import cancellation
 from tests.local.conftest import Seed
 from tests.local.crashes import CRASHES, DRIVER, Scene
 

@@ -13,10 +13,10 @@ import pytest
 
 from checkout.bootstrap import new_id
 from local import merchants
+from local.answers import NO_SESSION, error, lasting
 from local.calls import Answer, Client
 from local.stack import Merchant, Stack
 from local.waiting import wait_until
-from tests.local.answers import NO_SESSION, error, lasting
 from tests.local.conftest import Seed
 
 if TYPE_CHECKING:

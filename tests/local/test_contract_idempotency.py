@@ -9,10 +9,10 @@ import pytest
 
 from checkout.bootstrap import new_id, utc_now
 from checkout.payments import open_session
+from local.answers import busy, cancellation, error
 from local.calls import Client
 from local.inspection import Inspector
 from local.stack import Stack
-from tests.local.answers import busy, cancellation, error
 from tests.local.conftest import Seed
 from tests.local.moments import wait_until_voided, warm_up
 

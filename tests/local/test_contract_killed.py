@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from local.answers import busy
 from local.calls import Client
 from local.inspection import Inspector
 from local.stack import Stack
 from tests.local import killed
-from tests.local.answers import busy
 from tests.local.conftest import Seed
 from tests.local.killed import Scene
 

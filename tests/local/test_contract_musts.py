@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from checkout.bootstrap import new_id, utc_now
 from checkout.payments import begin_transaction, record_reference, record_status
 from checkout.transactions import Attempt, Money, TransactionKey, TransactionStatus
+from local.answers import busy, cancellation, error
 from local.calls import Client
 from local.inspection import Inspector
 from local.waiting import wait_until
-from tests.local.answers import busy, cancellation, error
 from tests.local.conftest import Seed
 from tests.local.moments import PATIENCE, wait_until_voided, warm_up, warm_up_fan_out
 

@@ -9,9 +9,9 @@ import pytest
 from checkout.bootstrap import new_id, utc_now
 from checkout.payments import begin_transaction, record_reference, record_status
 from checkout.transactions import Attempt, Money, TransactionKey, TransactionStatus
+from local.answers import NO_SESSION, cancellation, error
 from local.calls import Client
 from local.inspection import Inspector
-from tests.local.answers import NO_SESSION, cancellation, error
 from tests.local.conftest import Seed
 from tests.local.moments import PATIENCE, warm_up_fan_out
 

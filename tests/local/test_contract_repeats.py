@@ -6,10 +6,10 @@ import pytest
 
 from checkout.bootstrap import utc_now
 from checkout.payments import complete_session, expire_session
+from local.answers import busy, cancellation, error
 from local.calls import Client
 from local.inspection import Inspector
 from local.waiting import wait_until
-from tests.local.answers import busy, cancellation, error
 from tests.local.conftest import Seed
 from tests.local.moments import PATIENCE, warm_up
 

@@ -5,10 +5,10 @@ And how often the store is asked: the depth of a cancellation.
 
 import pytest
 
+from local.answers import busy, cancellation, error
 from local.calls import Client
 from local.inspection import Inspector
 from local.stack import Stack
-from tests.local.answers import busy, cancellation, error
 from tests.local.conftest import Seed
 from tests.local.faulty_store import Fate, faulty_store
 

@@ -11,11 +11,11 @@ import pytest
 from checkout.bootstrap import new_id
 from checkout.provider_cancellation import PROVIDER_TIMEOUT
 from checkout.providers.circuit_breaker import TROUBLES_TO_OPEN
+from local.answers import cancellation
 from local.calls import Answer, Client
 from local.inspection import Inspector
 from local.stack import Stack
 from local.waiting import wait_until
-from tests.local.answers import cancellation
 from tests.local.conftest import Seed, Seeded
 from tests.local.moments import PATIENCE, warm_up, warm_up_fan_out
 

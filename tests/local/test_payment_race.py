@@ -14,13 +14,13 @@ import pytest
 from checkout.bootstrap import new_id, utc_now
 from checkout.errors import SessionLockedError, TooManyTransactionsError
 from checkout.payments import complete_session, expire_session
+from local.answers import Cancelled, cancellation
 from local.calls import Client
 from local.inspection import Inspector
 from local.payments import Payment, PaymentSide
 from local.places import ROOT
 from local.stack import Stack
 from local.waiting import wait_until
-from tests.local.answers import Cancelled, cancellation
 from tests.local.conftest import Seed
 from tests.local.moments import PATIENCE, warm_up
 

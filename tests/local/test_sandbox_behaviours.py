@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from local.answers import cancellation
 from local.calls import Client
 from local.inspection import Inspector
-from tests.local.answers import cancellation
 from tests.local.conftest import Seed
 from tests.local.moments import PATIENCE, warm_up_fan_out
 

@@ -3,8 +3,8 @@
 import time
 from statistics import median
 
+from local.answers import cancellation
 from local.calls import Client
-from tests.local.answers import cancellation
 from tests.local.conftest import Seed
 from tests.local.moments import warm_up_fan_out
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 
 import pytest
 
+from local.answers import busy, cancellation
 from local.calls import Answer, Client
 from local.inspection import Inspector
 from local.stack import Stack
 from local.waiting import wait_until
 from tests.local import killed
-from tests.local.answers import busy, cancellation
 from tests.local.conftest import Seed
 from tests.local.killed import Scene
 

@@ -8,9 +8,9 @@ import pytest
 
 from checkout.bootstrap import new_id, utc_now
 from checkout.payments import open_session
+from local.answers import cancellation, error, lasting
 from local.calls import Answer, Client
 from local.inspection import Inspector
-from tests.local.answers import cancellation, error, lasting
 from tests.local.conftest import Seed
 
 Call = Callable[[Client, str], Answer]

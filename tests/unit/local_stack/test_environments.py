@@ -36,7 +36,7 @@ def test_one_made_from_another_lock_is_not_current(empty_folder: Path) -> None:
     assert not environments.is_current("dev")
 
 
-@pytest.mark.parametrize("name", ["uv", *environments.NAMES])
+@pytest.mark.parametrize("name", ["uv", *environments.NAMES, *environments.ON_DEMAND])
 def test_every_lock_has_hashes_and_names_no_index(name: str) -> None:
     lock = environments.lock_file(name).read_text()
     assert "--hash=sha256:" in lock

@@ -37,7 +37,7 @@ class Ledger:
         answer = self._client.get_item(
             TableName=self._table, Key=_key(provider, transaction_id), ConsistentRead=True
         )
-        return _entry(answer.get("Item", {}))
+        return entry_from(answer.get("Item", {}))
 
     def count_request(self, provider: str, transaction_id: str, key: str) -> LedgerEntry:
         answer = self._client.update_item(
@@ -47,7 +47,7 @@ class Ledger:
             ExpressionAttributeValues=serialize({":one": 1, ":keys": {key}}),
             ReturnValues="ALL_NEW",
         )
-        return _entry(answer["Attributes"])
+        return entry_from(answer["Attributes"])
 
     def void(self, provider: str, transaction_id: str, now: datetime) -> LedgerEntry:
         """Void the payment, unless it was voided before."""
@@ -65,15 +65,15 @@ class Ledger:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             before: Any = error.response
-            return _entry(before["Item"])
-        return _entry(answer["Attributes"])
+            return entry_from(before["Item"])
+        return entry_from(answer["Attributes"])
 
 
 def _key(provider: str, transaction_id: str) -> dict[str, Any]:
     return serialize({"payment": f"{provider}#{transaction_id}"})
 
 
-def _entry(raw: dict[str, Any]) -> LedgerEntry:
+def entry_from(raw: dict[str, Any]) -> LedgerEntry:
     item = deserialize(raw)
     return LedgerEntry(
         void_requests=int(item.get("voidRequests", 0)),

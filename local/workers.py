@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from local.stack import Stack
@@ -33,6 +35,22 @@ def of_function(stack: Stack, name: str) -> list[int]:
     ]
     wanted = f"{stack.stack_name}-{name}"
     return [pid for pid in children if _environment(pid).get("AWS_LAMBDA_FUNCTION_NAME") == wanted]
+
+
+def with_variables(stack: Stack, name: str, variables: Mapping[str, str]) -> list[int]:
+    """Those that were started with these variables."""
+    return [
+        pid for pid in of_function(stack, name) if variables.items() <= _environment(pid).items()
+    ]
+
+
+def kill_one(stack: Stack, name: str, choose: Callable[[list[int]], int]) -> bool:
+    """kill -9 of one environment of the function, if there is any."""
+    pids = of_function(stack, name)
+    if pids:
+        with suppress(ProcessLookupError):
+            os.kill(choose(pids), signal.SIGKILL)
+    return bool(pids)
 
 
 def kill(stack: Stack, *names: str) -> None:

@@ -1,0 +1,164 @@
+"""The table of faults, played in one go: many sessions share one wait for the lease."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+from checkout.providers.sandbox.ledger import LedgerEntry
+from checkout.sessions import SessionStatus
+from checkout.transactions import SessionSnapshot
+from local.function_variables import functions_of
+from local.microburst import Microburst, caller, in_front_of
+from local.waiting import wait_until
+from tests.local.fault_scenes import Part, Stage, wait_until_free
+from tests.local.fault_table import CALLS, PLAIN, ROWS, Act, Row, matching
+from tests.local.moments import PATIENCE, warm_up
+
+# More at once would cost more cold starts than they save time.
+CALLERS = 4
+RECOVERY_STARTS_PER_SECOND = "4"
+END_WITHIN_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the functions asked of AWS while nothing failed.
+
+    `known` are requests of the table, by function and name; `unknown` are all others.
+    """
+
+    known: frozenset[tuple[str, str]]
+    unknown: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`fired` is how often the fault happened; the rest is how all was found in the end."""
+
+    part: Part
+    fired: int
+    snapshot: SessionSnapshot
+    ledger: LedgerEntry
+
+
+@dataclass(frozen=True)
+class Played:
+    seen: Seen
+    outcomes: Mapping[Row, Outcome]
+
+
+def play(stage: Stage) -> Played:
+    """All of it; afterwards the functions are as before."""
+    pace = {"reconcile": {"RECOVERY_STARTS_PER_SECOND": RECOVERY_STARTS_PER_SECOND}}
+    with in_front_of(stage.stack, functions_of(stage.stack), pace) as proxy:
+        seen = _play_without_faults(stage, proxy)
+        parts = {row: stage.prepare(row.call.scene) for row in ROWS}
+        fired = _play_together(stage, proxy, parts)
+        for row, part in parts.items():
+            if row.call.scene.act is Act.LIST:
+                fired[row] = _play_alone(stage, proxy, row, part)
+        proxy.set_rules([])
+        _end(stage, list(parts.values()))
+        outcomes = {
+            row: Outcome(part, fired[row], stage.snapshot(part), stage.ledger(part))
+            for row, part in parts.items()
+        }
+    return Played(seen, outcomes)
+
+
+def _play_without_faults(stage: Stage, proxy: Microburst) -> Seen:
+    """Each scene once, while rules that do nothing tell who asks for what."""
+    known = {(call.function, call.request.name): call for call in CALLS}
+    rules = [matching(call.function, call.request) for call in known.values()]
+    functions = functions_of(stage.stack)
+    others = [{"headers": caller(function)} for function in functions]
+    ids = proxy.set_rules([*rules, *others])
+    asked = dict(zip(ids, known, strict=False))
+    scenes = dict.fromkeys(call.scene for call in CALLS)
+    # One after the other, so that each cold start has the machine for itself.
+    for scene in scenes:
+        _act(stage, [stage.prepare(scene)])
+    warm_up(stage.merchant, CALLERS)
+    _act(stage, [stage.prepare(PLAIN) for _ in range(CALLERS)])
+
+    def missing() -> set[tuple[str, str]]:
+        seen = {asked.get(event["rule_id"]) for event in proxy.events()}
+        return {who for who, call in known.items() if not call.unheard} - seen
+
+    with suppress(AssertionError):  # a test tells
+        wait_until(lambda: not missing(), "the last of them has come", PATIENCE, every=0.5)
+    events = proxy.events()
+    return Seen(
+        frozenset(asked[event["rule_id"]] for event in events if event["rule_id"] in asked),
+        frozenset(
+            f"{event['operation']} of {event['service']}, {event['resource']}"
+            for event in events
+            if event["rule_id"] not in asked
+        ),
+    )
+
+
+def _play_together(stage: Stage, proxy: Microburst, parts: Mapping[Row, Part]) -> dict[Row, int]:
+    """All whose calls can be told apart by the session; how often each fault happened."""
+    # What lasts leaves a lease behind, and what hangs takes longest: the others run meanwhile.
+    rows = sorted(
+        (row for row in parts if row.call.scene.act is not Act.LIST),
+        key=lambda row: (row.fault.effect.get("timeout_ms", 0), row.lasting),
+        reverse=True,
+    )
+    rules = [(row, rule) for row in rows for rule in row.rules(parts[row].target)]
+    ids = proxy.set_rules([rule for _, rule in rules])
+    # The last rule of a row is its fault.
+    fault = {row: rule_id for (row, _), rule_id in zip(rules, ids, strict=True)}
+    _act(stage, [parts[row] for row in rows])
+
+    def missing() -> list[str]:
+        fired = proxy.fired()
+        return [str(row) for row in rows if fired[fault[row]] < row.tries]
+
+    with suppress(AssertionError):  # the row's own test tells
+        wait_until(lambda: not missing(), "every fault has happened", PATIENCE, every=0.5)
+    fired = proxy.fired()
+    return {row: fired[fault[row]] for row in rows}
+
+
+def _play_alone(stage: Stage, proxy: Microburst, row: Row, part: Part) -> int:
+    """A call that is for many sessions at once; how often its fault happened."""
+    ids = proxy.set_rules(row.rules(part.target))
+    stage.lock_and_die(part)
+    stage.recover()
+    return proxy.fired()[ids[-1]]
+
+
+def _act(stage: Stage, parts: Sequence[Part]) -> None:
+    """What callers do, some at a time, and beside them the recovery, with what is left to it."""
+    left = [part for part in parts if part.scene.act in (Act.RECOVER, Act.LIST)]
+    for part in left:
+        stage.lock_and_die(part)
+    with ThreadPoolExecutor(CALLERS + 1) as pool:
+        recovery = pool.submit(stage.recover)
+        calls = [pool.submit(stage.act, part) for part in parts if part not in left]
+        for each in (*calls, recovery):
+            each.result()
+
+
+def _end(stage: Stage, parts: Sequence[Part]) -> None:
+    """Without faults: whoever had nothing to do with a session so far ends it."""
+    ending = [part for part in parts if part.scene.session is SessionStatus.CANCELLED]
+    for part in ending:
+        if stage.status(part) is SessionStatus.OPEN:
+            stage.repeat(part)
+    pending = [part for part in ending if stage.status(part) is not SessionStatus.CANCELLED]
+    wait_until_free(stage, pending)
+
+    def have_ended() -> bool:
+        stage.recover()
+        left = [part for part in pending if stage.status(part) is not SessionStatus.CANCELLED]
+        for part in left:
+            if part.scene.act in (Act.RECOVER, Act.LIST):
+                stage.repeat(part)
+        return not left
+
+    with suppress(AssertionError):  # the row's own test tells
+        wait_until(have_ended, "all have ended", END_WITHIN_SECONDS, every=1.0)
