@@ -4,13 +4,14 @@ import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import Protocol
 
 from checkout.bootstrap import utc_now
-from checkout.due_sessions import pages
+from checkout.due_sessions import DueStore, pages
 from checkout.errors import SessionNotFoundError
 from checkout.lease import DUE_SHARDS, DuePage
 from checkout.recovery import GiveUpAges
-from checkout.sessions import SessionStatus
+from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage.dynamodb import CheckoutStore
 from checkout.transactions import SessionSnapshot
 from local import lifecycle, remote, show
@@ -56,12 +57,17 @@ def _row(snapshot: SessionSnapshot, age: timedelta) -> list[str]:
     return [session.key.merchant_id, session.key.session_id, hours, str(session.drives), waits_for]
 
 
-def _pages(store: CheckoutStore) -> Iterator[DuePage]:
+class WaitingStore(DueStore, Protocol):
+    def read_session(self, key: SessionKey) -> SessionSnapshot:
+        """Raises SessionNotFoundError, and ValueError for an item that cannot be read."""
+
+
+def _pages(store: WaitingStore) -> Iterator[DuePage]:
     for shard in range(DUE_SHARDS):
         yield from pages(store, shard, None)
 
 
-def rows(store: CheckoutStore, ages: GiveUpAges, now: datetime) -> Iterator[list[str]]:
+def rows(store: WaitingStore, ages: GiveUpAges, now: datetime) -> Iterator[list[str]]:
     """The stuck ones, and those that cannot be read, which no recovery can help either."""
     for each in chain.from_iterable(page.sessions for page in _pages(store)):
         try:

@@ -18,6 +18,8 @@ ALARMS = (
     "RecoveryBehindAlarm",
     "RecoverySilentAlarm",
     "RecoveryErrorsAlarm",
+    "CircuitOpenedAlarm",
+    "ProviderFailuresAlarm",
 )
 
 
@@ -78,6 +80,18 @@ def test_an_alarm_on_our_own_metric_listens_where_the_function_counts(name: str)
     assert alarm["Namespace"] == shared["POWERTOOLS_METRICS_NAMESPACE"]
     assert alarm["Dimensions"] == [{"Name": "service", "Value": shared["POWERTOOLS_SERVICE_NAME"]}]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize("name", ["CircuitOpenedAlarm", "ProviderFailuresAlarm"])
+def test_an_alarm_on_a_provider_listens_where_the_layer_counts(name: str) -> None:
+    alarm = properties(name)
+    layer = ROOT / "layers" / "checkout" / "checkout"
+    files = [*layer.rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
+    code = "".join(each.read_text() for each in files)
+    assert f'count("{alarm["MetricName"]}"' in code
+    assert alarm["Namespace"] == properties("StuckSessionsAlarm")["Namespace"]
+    assert alarm["Dimensions"] == properties("StuckSessionsAlarm")["Dimensions"]
     assert alarm["TreatMissingData"] == "notBreaching"
 
 

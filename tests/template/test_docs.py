@@ -1,0 +1,43 @@
+"""The pages for operators agree with the template and with the tests."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.template.cloudformation import ROOT, of_type
+
+FAILURE_MODES = (ROOT / "docs" / "failure-modes.md").read_text()
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+ROW = re.compile(r"^\| (?!what \||---).*\|$", re.MULTILINE)
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+
+
+def rows() -> list[str]:
+    return [row for row in ROW.findall(FAILURE_MODES) if not row.startswith("|---")]
+
+
+def functions(file: Path) -> set[str]:
+    tree = ast.parse(file.read_text())
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_the_page_of_failure_modes_has_its_rows() -> None:
+    assert len(rows()) >= 30
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row[2:60])
+def test_every_failure_mode_names_tests_that_exist(row: str) -> None:
+    named = TEST.findall(row.split("|")[-2])
+    assert named, "no test shows it"
+    for file, name in named:
+        assert name in functions(ROOT / file), name
+
+
+@pytest.mark.parametrize("alarm", of_type("AWS::CloudWatch::Alarm"))
+def test_every_alarm_has_its_section_in_the_runbook(alarm: str) -> None:
+    _, found, section = RUNBOOK.partition(f"\n## {alarm}\n")
+    assert found
+    section = section.split("\n## ")[0]
+    assert all(f"**{part}.**" in section for part in ("Meaning", "Look", "Do"))
