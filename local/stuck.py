@@ -59,7 +59,7 @@ def _row(snapshot: SessionSnapshot, age: timedelta) -> list[str]:
 
 class WaitingStore(DueStore, Protocol):
     def read_session(self, key: SessionKey) -> SessionSnapshot:
-        """Raises SessionNotFoundError, and ValueError for an item that cannot be read."""
+        """Raises SessionNotFoundError, and anything for an item that cannot be read."""
 
 
 def _pages(store: WaitingStore) -> Iterator[DuePage]:
@@ -74,7 +74,7 @@ def rows(store: WaitingStore, ages: GiveUpAges, now: datetime) -> Iterator[list[
             snapshot = store.read_session(each.key)
         except SessionNotFoundError:
             continue
-        except ValueError:
+        except (KeyError, TypeError, ValueError):
             unreadable = [each.key.merchant_id, each.key.session_id, "?", "?"]
             yield [*unreadable, "an item of it cannot be read"]
             continue

@@ -24,6 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  #
     count("SessionsRecovered", tally.recovered)
     count("StuckSessions", tally.stuck)
     count("RecoveryFailures", tally.failed)
+    count("RecoveryUnavailable", tally.unavailable)
     count("RecoveryBehind", int(tally.behind))
     count("TransactionsCancelled", tally.transactions_cancelled)
     count("SettledAfterCancel", tally.transactions_settled)

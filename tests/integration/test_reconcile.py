@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from checkout.errors import StoreUnavailableError
 from checkout.sessions import SessionKey
 from checkout.storage.dynamodb import CheckoutStore
 from checkout.storage.items import serialize, session_item_key, transaction_item_key
@@ -132,10 +131,10 @@ def test_a_stuck_session_is_counted_and_told_without_its_reason(
     assert REASON not in str([vars(each) for each in caplog.records])
 
 
-def test_a_list_that_cannot_be_read_is_an_error_of_the_function(
-    cloud: Cloud, store: CheckoutStore
+def test_a_list_that_cannot_be_read_is_counted(
+    cloud: Cloud, store: CheckoutStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     abandoned(cloud, store, "ok_1")
     cloud.wire.meddle = Trouble(named("Query"), 500, "InternalServerError")
-    with pytest.raises(StoreUnavailableError):
-        run(cloud)
+    assert run(cloud)["unavailable"] == 1
+    assert '"RecoveryUnavailable":[1.0]' in capsys.readouterr().out

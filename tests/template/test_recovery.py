@@ -15,6 +15,7 @@ MINUTE = 60
 ALARMS = (
     "StuckSessionsAlarm",
     "RecoveryFailuresAlarm",
+    "RecoveryUnavailableAlarm",
     "RecoveryBehindAlarm",
     "RecoverySilentAlarm",
     "RecoveryErrorsAlarm",
@@ -72,7 +73,7 @@ def test_silence_is_an_alarm_and_errors_are_the_functions_own(name: str) -> None
     assert alarm["TreatMissingData"] == ("breaching" if silent else "notBreaching")
 
 
-@pytest.mark.parametrize("name", ALARMS[:3])
+@pytest.mark.parametrize("name", ALARMS[:4])
 def test_an_alarm_on_our_own_metric_listens_where_the_function_counts(name: str) -> None:
     alarm, shared = properties(name), template()["Globals"]["Function"]["Environment"]["Variables"]
     counted = re.findall(r'count\("(\w+)"', (ROOT / function()["CodeUri"] / "app.py").read_text())

@@ -185,6 +185,7 @@ class MemoryStore:
             session,
             status=SessionStatus.PENDING_CANCELLATION,
             driver=lock.driver,
+            recoveries=session.recoveries + (lock.request is None),
             lease_until=to_millis(lock.lease_until),
             drives=session.drives + 1,
         )

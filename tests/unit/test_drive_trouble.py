@@ -78,17 +78,6 @@ def test_what_another_driver_cancelled_is_not_told_as_ours(world: World) -> None
     assert world.drive("driver-2") == Cancellation(SessionStatus.CANCELLED)
 
 
-def test_money_that_a_report_brings_behind_a_dead_worker_is_told_once(world: World) -> None:
-    """Before the mark the stream looks away, and the worker is not there to tell."""
-    (only,) = world.open_with("bank")
-    world.fan_out.dead = {"bank"}
-    world.fan_out.afterwards = lambda: world.report(1, TransactionStatus.SETTLED)
-    answer = world.drive()
-    assert (answer.status, answer.settled) == (SessionStatus.CANCELLED, (only,))
-    assert world.transaction().settled_after_cancel
-    assert not world.store.wakes
-
-
 def test_what_ends_while_another_worker_is_busy_is_found_by_the_second_read(world: World) -> None:
     ids = world.open_with("bank", "card")
     world.providers["bank"].answer = UNSUPPORTED

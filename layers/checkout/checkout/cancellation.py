@@ -27,7 +27,7 @@ from checkout.lease import (
     seconds_to_wait,
 )
 from checkout.sessions import Session, SessionKey, SessionStatus
-from checkout.transactions import SessionSnapshot, Transaction, TransactionKey, TransactionStatus
+from checkout.transactions import SessionSnapshot, TransactionKey, TransactionStatus
 
 # What a fan-out and a call of the store may take, time-outs and retries included (bootstrap.py): a
 # drive begins none that could end after its answer is due.
@@ -144,9 +144,7 @@ class _Drive:
         if not self._session.attempts:
             return self._complete()
         snapshot = self._read()
-        if self._session.drives == 1:
-            late = filter(snapshot.settled_after_cancel, snapshot.transactions)
-            self._settled = {each.transaction_id for each in late}
+        self._tell_of_late_money(snapshot, frozenset())
         if snapshot.drained:
             return self._complete()
         if not self._has(FAN_OUT_TIME + STORE_TIME):
@@ -178,24 +176,24 @@ class _Drive:
         # Mark before reading again. What ends before the mark is seen by the read, what ends
         # after it wakes the stream; the other way round a transaction could end in between.
         heard = {each.transaction_id for each in result.outcomes if each.status}
-        unheard = self._in_flight - heard
-        for transaction_id in sorted(unheard):
+        for transaction_id in sorted(self._in_flight - heard):
             self._store.mark_pending(TransactionKey(self._session.key, transaction_id))
+        were_in_flight = frozenset(self._in_flight)
         snapshot = self._read()
-        self._settled |= {
-            each.transaction_id
-            for each in snapshot.transactions
-            if each.transaction_id in unheard and self._is_untold(each)
-        }
+        self._tell_of_late_money(snapshot, were_in_flight)
         if snapshot.drained:
             return self._complete()
         return self._release() if result.finished else self._leave()
 
-    def _is_untold(self, transaction: Transaction) -> bool:
-        """Settled by a report before it was marked; of a marked one the stream tells."""
-        settled = transaction.status is TransactionStatus.SETTLED and not transaction.awaited
-        now = self._ports.clock()
-        return settled and self._store.record_late_settlement(transaction.key, now)
+    def _tell_of_late_money(self, snapshot: SessionSnapshot, in_flight: frozenset[str]) -> None:
+        """Of what a report settled before it was marked; of a marked one the stream tells."""
+        for each in snapshot.transactions:
+            if each.status is not TransactionStatus.SETTLED or each.awaited:
+                continue
+            late = each.transaction_id in in_flight or snapshot.settled_after_cancel(each)
+            untold = late and not each.settled_after_cancel
+            if untold and self._store.record_late_settlement(each.key, self._ports.clock()):
+                self._settled.add(each.transaction_id)
 
     def _read(self) -> SessionSnapshot:
         """What is in flight now, and what our workers cancelled without our hearing of it."""
@@ -231,7 +229,7 @@ class _Drive:
 
     def _next_due(self) -> datetime:
         # Only the recovery waits longer each time: a caller's repeats must not slow it down.
-        drives = 1 if self._lock.request else self._session.drives
+        drives = 1 if self._lock.request else 1 + self._session.recoveries
         return next_due(self._ports.clock(), drives, self._ports.jitter())
 
     def _has(self, time: timedelta) -> bool:

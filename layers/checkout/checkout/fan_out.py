@@ -142,6 +142,7 @@ def _transaction_to_message(transaction: Transaction) -> dict[str, Any]:
         "attachedAt": to_text(transaction.attached_at),
         "cancelAttempt": transaction.cancel_attempt,
         "pendingReason": reason and reason.value,
+        "awaited": transaction.awaited,
     }
 
 
@@ -160,4 +161,5 @@ def _transaction_from_message(
         attached_at=from_text(message["attachedAt"]),
         cancel_attempt=int(message["cancelAttempt"]),
         pending_reason=PendingReason(reason) if reason else None,
+        awaited=message.get("awaited") is True,
     )

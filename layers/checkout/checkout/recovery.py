@@ -124,7 +124,7 @@ def _hours(text: str) -> timedelta:
 def reconcile(ports: RecoveryPorts, limits: RecoveryLimits, end_by: datetime) -> Tally:
     """Drive what is due. No drive ends after `end_by`.
 
-    Raises StoreError when the list of due sessions cannot be read; what was begun is finished.
+    A list that cannot be read ends the run; what was begun is finished, and counted.
     """
     return _Run(ports, limits, end_by).run()
 
@@ -144,12 +144,20 @@ class _Run:
 
     def run(self) -> Tally:
         with ThreadPoolExecutor(self._limits.at_once) as pool:
-            for due in self._due():
-                if not self._may_start():
-                    self._tally.behind = True
-                    break
-                pool.submit(self._drive_and_leave, due)
+            try:
+                self._drive_all(pool)
+            except StoreError as error:
+                self._ports.drive.report("due sessions cannot be listed", error)
+                with self._counting:
+                    self._tally.unavailable += 1
         return self._tally
+
+    def _drive_all(self, pool: ThreadPoolExecutor) -> None:
+        for due in self._due():
+            if not self._may_start():
+                self._tally.behind = True
+                return
+            pool.submit(self._drive_and_leave, due)
 
     def _due(self) -> Iterator[DueSession]:
         """A page of each shard in turn, so that no shard waits for another one to be empty."""

@@ -26,7 +26,7 @@ class Session:
     """`attempts` are the ids of the transactions that were attached while it was `OPEN`.
 
     `lease_until` is the epoch millisecond until which `driver` alone may drive the cancellation;
-    0 when it was given back.
+    0 when it was given back. `recoveries` are those of the `drives` that no caller asked for.
     """
 
     key: SessionKey
@@ -40,3 +40,4 @@ class Session:
     driver: str | None = None
     lease_until: int = 0
     drives: int = 0
+    recoveries: int = 0

@@ -8,7 +8,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from checkout.lease import DueSession
 from checkout.sessions import Session, SessionKey, SessionStatus
-from checkout.timestamps import from_text
+from checkout.timestamps import from_millis, from_text
 from checkout.transactions import (
     Money,
     PendingReason,
@@ -74,6 +74,7 @@ def session_from(key: SessionKey, raw: Mapping[str, Any]) -> Session:
         driver=item.get("driver"),
         lease_until=int(item.get("leaseUntil", 0)),
         drives=int(item.get("drives", 0)),
+        recoveries=int(item.get("recoveries", 0)),
     )
 
 
@@ -83,9 +84,11 @@ def due_sessions_from(items: Iterable[Mapping[str, Any]]) -> tuple[DueSession, .
     for raw in items:
         item = deserialize(raw)
         try:
-            found.append(DueSession(session_key_of(item["PK"]), int(item["dueAt"])))
-        except ValueError:
+            due = DueSession(session_key_of(item["PK"]), int(item["dueAt"]))
+            from_millis(due.due_at)
+        except (OSError, OverflowError, ValueError):
             continue
+        found.append(due)
     return tuple(found)
 
 

@@ -62,6 +62,7 @@ def lock_for_cancellation(key: SessionKey, lock: Lock) -> Request:
     )
     values = _lease_values(key, lock)
     if lock.request is None:
+        update += ", recoveries = if_not_exists(recoveries, :zero) + :one"
         return update_if(session_item_key(key), abandoned, update, values)
     # A reason is stored even if it is none, so that a later call cannot add one.
     update += (
