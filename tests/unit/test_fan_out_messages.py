@@ -111,7 +111,6 @@ def test_the_form_of_an_order_is_the_one_that_the_state_machine_reads() -> None:
                         "attachedAt": "2026-03-01T12:00:00.000Z",
                         "cancelAttempt": 0,
                         "pendingReason": None,
-                        "awaited": False,
                     }
                 ],
             }

@@ -142,7 +142,6 @@ def _transaction_to_message(transaction: Transaction) -> dict[str, Any]:
         "attachedAt": to_text(transaction.attached_at),
         "cancelAttempt": transaction.cancel_attempt,
         "pendingReason": reason and reason.value,
-        "awaited": transaction.awaited,
     }
 
 
@@ -161,5 +160,4 @@ def _transaction_from_message(
         attached_at=from_text(message["attachedAt"]),
         cancel_attempt=int(message["cancelAttempt"]),
         pending_reason=PendingReason(reason) if reason else None,
-        awaited=message.get("awaited") is True,
     )
