@@ -9,21 +9,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from multiprocessing import get_context
 
 from tests.exploration.actors import without_threads
 from tests.exploration.explorer import Exploration, Found
 from tests.exploration.world import TRIPLES, WORLDS, Stage, World
 
-Job = tuple[World, tuple[str, ...]]
 PROCESSES = 2
-
-
-@cache
-def _stage(world: World) -> Stage:
-    """One for all triples of a world: what they have in common is computed once."""
-    return Stage(world)
 
 
 @contextmanager
@@ -37,22 +29,23 @@ def quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def explore(job: Job) -> Found:
-    world, names = job
+def explore(world: World) -> list[Found]:
+    """All triples; what they have in common is computed once."""
     with quiet(), without_threads():
-        return Exploration(_stage(world), names).run()
+        stage = Stage(world)
+        return [Exploration(stage, names).run() for names in TRIPLES]
 
 
 def processes() -> ProcessPoolExecutor:
-    # Millions of tuples, and hardly a cycle: looking for those would take a third of the time.
+    # Millions of tuples and hardly a cycle: to look for those again and again takes time.
     fork = get_context("fork")
     return ProcessPoolExecutor(PROCESSES, mp_context=fork, initializer=gc.disable)
 
 
 def explore_all() -> list[Found]:
-    jobs = [(world, names) for names in TRIPLES for world in WORLDS]
+    largest_first = sorted(WORLDS, key=lambda world: -len(world.payments))
     with processes() as pool:
-        return list(pool.map(explore, jobs))
+        return [found for each in pool.map(explore, largest_first) for found in each]
 
 
 def table(found: Iterable[Found]) -> str:

@@ -65,8 +65,9 @@ class Exploration:
 
     def _explore(self, state: State) -> int:
         """How many ways the world can go from here."""
-        if state in self._schedules:
-            return self._schedules[state]
+        total = self._schedules.get(state)
+        if total is not None:
+            return total
         total = 0
         if self._stage.rules.is_end(state):
             self._ending.check(state)

@@ -28,7 +28,7 @@ class Rules:
     def moves(self, state: State) -> list[Move]:
         slots = range(len(state.slots))
         able = [self.can_step(state, slot) for slot in slots]
-        goes_on = state.last >= 0 and able[state.last]
+        goes_on = state.last >= 0
         moves = []
         for slot in slots:
             interrupts = goes_on and slot != state.last

@@ -23,7 +23,8 @@ class Slot(NamedTuple):
 class State(NamedTuple):
     """`fresh` records of the stream are to be delivered, `again` ones may be once more.
 
-    `last` made the step before. So many `preemptions`, `faults`, and `jumps` of the clock are left.
+    `last` made the step before, and can go on. So many `preemptions`, `faults`, and `jumps` of the
+    clock are left.
     `harmed` are those that died, or that the store failed; a driver by its token.
     """
 

@@ -15,7 +15,6 @@ HARM = (
     Luck.DIES_AND_IS_RUN_AGAIN,
     Luck.STORE_FAILS,
     Luck.STORE_FAILS_AFTERWARDS,
-    Luck.NO_ANSWER_IN_TIME,
 )
 AGAIN = ", again"
 STORE_CALLS = (*WRITES, "query")
@@ -38,16 +37,18 @@ class Steps:
         self._arrived = mechanics.answer({"arrived": True})
 
     def after(self, state: State, move: Move) -> State:
-        if move.interrupts:
-            state = state._replace(preemptions=state.preemptions - 1)
         if move.slot == CLOCK:
-            return self._jump(state)
+            return self._jump(state, move)
+        preemptions = state.preemptions - move.interrupts
+        state = state._replace(last=move.slot, preemptions=preemptions)
         if move.luck is not Luck.WELL:
             state = self._fail(state, move)
-        state = state._replace(last=move.slot)
-        if move.luck in (Luck.DIES, Luck.DIES_AND_IS_RUN_AGAIN):
-            return self._die(state, move)
-        return self._step(state, move)
+        dies = move.luck in (Luck.DIES, Luck.DIES_AND_IS_RUN_AGAIN)
+        state = self._die(state, move) if dies else self._step(state, move)
+        # Whoever cannot go on is not interrupted, so nobody can tell who it was.
+        if state.last >= 0 and not self._rules.can_step(state, state.last):
+            return state._replace(last=NOBODY)
+        return state
 
     def _fail(self, state: State, move: Move) -> State:
         actor, harmed = state.slots[move.slot], state.harmed
@@ -65,10 +66,13 @@ class Steps:
         update = request.body.get("UpdateExpression", "") if request else ""
         return str(update).startswith("SET settledAfterCancel")
 
-    def _jump(self, state: State) -> State:
+    def _jump(self, state: State, move: Move) -> State:
         due_at = self._mechanics.tables[state.table].due_at
         assert due_at is not None
-        return state._replace(now=due_at + 1, last=NOBODY, jumps=state.jumps - 1)
+        preemptions = state.preemptions - move.interrupts
+        return state._replace(
+            now=due_at + 1, last=NOBODY, jumps=state.jumps - 1, preemptions=preemptions
+        )
 
     def _die(self, state: State, move: Move) -> State:
         actor = state.slots[move.slot]

@@ -202,14 +202,15 @@ class Stage:
         state = state._replace(slots=(Slot(driver),), faults=1, jumps=1)
         made = 0
         while not self.rules.is_end(state):
-            made += state.last in (NOBODY, 0)
-            luck = Luck.DIES if made == dies_at + 1 and dies_at else Luck.WELL
-            state = self.steps.after(state, self.turn(state)._replace(luck=luck))
+            move = self.turn(state)
+            made += move.slot == 0
+            dies = move.slot == 0 and made == dies_at
+            state = self.steps.after(state, move._replace(luck=Luck.DIES if dies else Luck.WELL))
         return self.steps.after(state, Move(CLOCK))
 
     def turn(self, state: State) -> Move:
         """Whose turn it is when nobody interrupts anybody."""
-        if state.last >= 0 and self.rules.can_step(state, state.last):
+        if state.last >= 0:
             return Move(state.last)
         return next(
             Move(each) for each in range(len(state.slots)) if self.rules.can_step(state, each)
