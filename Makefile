@@ -87,6 +87,7 @@ format: env ## ruff's fixes and its format
 	$(RUN) ruff format .
 
 pr: lint test-pythons test ## what CI runs
+	@$(MAKE) --no-print-directory soak SECONDS=60
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
