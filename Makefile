@@ -87,7 +87,7 @@ format: env ## ruff's fixes and its format
 	$(RUN) ruff format .
 
 pr: lint test-pythons test ## what CI runs, a soak of a minute with it
-	@$(MAKE) soak SECONDS=60
+	@$(MAKE) --no-print-directory soak SECONDS=60
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt

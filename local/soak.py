@@ -74,7 +74,7 @@ def soak(stack: Stack, seconds: float, seed: str) -> int:
         told = figures(load, len(found))
     kills = [kill - load.began for kill in killer.kills]
     picture = soak_report.draw(follower.history.samples, kills, load.loaded, HOME)
-    print(soak_report.table(evidence))
+    print(soak_report.table(evidence, load.repeated))
     soak_report.tell(found)
     print(f"picture: {picture}")
     print(f"seed: {seed}")

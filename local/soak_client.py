@@ -34,13 +34,12 @@ class SoakClient:
     random: Random
     records: Records
     webhooks: Webhooks
-    over: threading.Event
     under_way: threading.Event = field(default_factory=threading.Event)
 
-    def run(self) -> None:
-        """Until the soak is over; what was begun is done to its end."""
+    def run(self, over: threading.Event) -> None:
+        """Until the load is over; what was begun is done to its end."""
         with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
-            while not self.over.is_set():
+            while not over.is_set():
                 record = Record(self.side.open(), plan(self.random))
                 self.records.add(record)
                 try:
@@ -55,8 +54,8 @@ class SoakClient:
         for payment in drawn.payments:
             self._attempt(record, payment)
         key = str(UUID(int=self.random.getrandbits(128), version=4)) if drawn.keyed else ""
-        cancel = partial(self._cancel, record, key)
-        acts = [cancel] * drawn.at_once
+        again = partial(self._cancel, record, key)
+        acts = [again] * drawn.at_once
         acts += [partial(self._attempt, record, payment) for payment in drawn.racing]
         if drawn.checkout_ends:
             acts.append(partial(self._end_checkout, record))
@@ -64,9 +63,9 @@ class SoakClient:
         for done in [pool.submit(act) for act in acts]:
             done.result()
         for _ in range(drawn.repeats):
-            cancel()
+            again()
         while not any(_is_taken(call) for call in record.calls):
-            cancel()
+            again()
 
     def _attempt(self, record: Record, payment: Payment) -> None:
         try:
@@ -79,12 +78,7 @@ class SoakClient:
             self.webhooks.expect(record, transaction_id, report)
 
     def _cancel(self, record: Record, key: str) -> None:
-        began = time.monotonic()
-        try:
-            answer = self.merchant.cancel(record.session_id, idempotency_key=key)
-        except urllib3.exceptions.HTTPError:
-            answer = None
-        record.calls.append(Call(began, time.monotonic(), key, answer))
+        record.calls.append(cancel(self.merchant, record.session_id, key))
 
     def _end_checkout(self, record: Record) -> None:
         key = SessionKey(self.side.merchant_id, record.session_id)
@@ -93,6 +87,16 @@ class SoakClient:
         except SessionLockedError:
             return
         record.checkout_ended = True
+
+
+def cancel(merchant: Client, session_id: str, key: str = "") -> Call:
+    """A cancellation as it was answered, if it was."""
+    began = time.monotonic()
+    try:
+        answer = merchant.cancel(session_id, idempotency_key=key)
+    except urllib3.exceptions.HTTPError:
+        answer = None
+    return Call(began, time.monotonic(), key, answer)
 
 
 def _is_taken(call: Call) -> bool:

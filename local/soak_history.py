@@ -15,7 +15,8 @@ from local.change_feed import ChangeFeed
 
 EVERY_SECONDS = 0.5
 # What a session counts as, in the order in which it usually comes.
-STATES = ("open", "locked", "waiting", "cancelled", "completed or expired")
+UNENDED = ("open", "locked", "waiting")
+STATES = (*UNENDED, "cancelled", "completed or expired")
 _NEXT: Mapping[str, frozenset[str]] = {
     SessionStatus.OPEN: frozenset(SessionStatus) - {SessionStatus.CANCELLED},
     SessionStatus.PENDING_CANCELLATION: frozenset(

@@ -11,7 +11,7 @@ from local import show
 from local.console import Problem
 from local.places import ROOT, tool
 from local.soak_checks import Evidence
-from local.soak_history import Sample
+from local.soak_history import UNENDED, Sample
 from local.soak_records import Call
 
 MOST_SHOWN = 30
@@ -33,11 +33,11 @@ class Figures:
 
 
 def progress(seconds: float, states: Mapping[str, int], figures: Figures) -> None:
-    alive = ", ".join(f"{state} {states[state]}" for state in ("open", "locked", "waiting"))
+    alive = ", ".join(f"{state} {states[state]}" for state in UNENDED)
     print(f"{seconds:5.0f} s  {alive}; in all {figures}", flush=True)
 
 
-def table(evidence: Sequence[Evidence]) -> str:
+def table(evidence: Sequence[Evidence], repeated: int) -> str:
     """How often each answer was given, and what became of the sessions and of their payments."""
     calls = [call for each in evidence for call in each.record.calls]
     payments = [payment for each in evidence for payment in each.snapshot.transactions]
@@ -49,6 +49,7 @@ def table(evidence: Sequence[Evidence]) -> str:
         "payments": Counter(payment.status.value for payment in payments),
         "attempts": Counter(refused=sum(each.record.refused for each in evidence)),
         "late money": Counter(shown=sum(late is True for late in shown)),
+        "ended by a last repeat": Counter(sessions=repeated),
     }
     rows = [
         [what if n == 0 else "", name, str(number)]

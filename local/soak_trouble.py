@@ -14,7 +14,7 @@ from local.stack import Stack
 PERCENT = 0.35
 # Longer than a function waits for the store (bootstrap.py).
 SLOW_MS = 1_500
-KILL_EVERY_SECONDS = 25.0
+KILL_EVERY_SECONDS = 20.0
 KILLED = ("cancel-session", "cancel-with-sandbox", "cancel-with-sandbox-b", "cancel-with-sandbox-c")
 
 
@@ -62,7 +62,7 @@ class Killer:
     def run(self, over: threading.Event) -> None:
         while not over.wait(self.random.expovariate(1 / KILL_EVERY_SECONDS)):
             function = self.random.choice(KILLED)
-            # Before the kill: who looks in between must not take it for nobody's.
+            # Taken before: an answer that comes of it must not seem to have come first.
             began = time.monotonic()
             if workers.kill_one(self.stack, function, self.random.choice):
                 self.kills.append(began)

@@ -44,13 +44,22 @@ def with_variables(stack: Stack, name: str, variables: Mapping[str, str]) -> lis
     ]
 
 
+def _is_idle(pid: int) -> bool:
+    """Whether it waits for its next event, which comes on its standard input."""
+    try:
+        system_call = (PROC / str(pid) / "syscall").read_text().split()
+    except OSError:
+        return False
+    return system_call[1:2] == ["0x0"]
+
+
 def kill_one(stack: Stack, name: str, choose: Callable[[list[int]], int]) -> bool:
-    """kill -9 of one environment of the function, if there is any."""
-    pids = of_function(stack, name)
-    if pids:
+    """kill -9 of one environment of the function that is busy, if there is any."""
+    busy = [pid for pid in of_function(stack, name) if not _is_idle(pid)]
+    if busy:
         with suppress(ProcessLookupError):
-            os.kill(choose(pids), signal.SIGKILL)
-    return bool(pids)
+            os.kill(choose(busy), signal.SIGKILL)
+    return bool(busy)
 
 
 def kill(stack: Stack, *names: str) -> None:

@@ -12,13 +12,16 @@ from local.function_variables import functions_of
 from local.microburst import Microburst, caller, in_front_of
 from local.waiting import wait_until
 from tests.local.fault_scenes import Part, Stage, wait_until_free
-from tests.local.fault_table import CALLS, PLAIN, ROWS, Act, Row, matching
+from tests.local.fault_table import CALLS, COMPLETION, PLAIN, ROWS, Act, Row, Scene, matching
 from tests.local.moments import PATIENCE, warm_up
 
 # More at once would cost more cold starts than they save time.
 CALLERS = 4
-RECOVERY_STARTS_PER_SECOND = "4"
+RECOVERY_STARTS_PER_SECOND = "8"
+STREAM_WITHIN_SECONDS = 20.0
 END_WITHIN_SECONDS = 120.0
+# On a busy machine a scene may take another turn, and never come to the call that is to fail.
+TRIES = 2
 
 
 @dataclass(frozen=True)
@@ -53,17 +56,18 @@ def play(stage: Stage) -> Played:
     pace = {"reconcile": {"RECOVERY_STARTS_PER_SECOND": RECOVERY_STARTS_PER_SECOND}}
     with in_front_of(stage.stack, functions_of(stage.stack), pace) as proxy:
         seen = _play_without_faults(stage, proxy)
-        parts = {row: stage.prepare(row.call.scene) for row in ROWS}
-        fired = _play_together(stage, proxy, parts)
-        for row, part in parts.items():
-            if row.call.scene.act is Act.LIST:
-                fired[row] = _play_alone(stage, proxy, row, part)
+        parts: dict[Row, Part] = {}
+        fired: dict[Row, int] = {}
+        for _ in range(TRIES):
+            left = [row for row in ROWS if fired.get(row, 0) < row.tries]
+            parts |= zip(left, _prepare(stage, [row.call.scene for row in left]), strict=True)
+            fired |= _play_rows(stage, proxy, {row: parts[row] for row in left})
         proxy.set_rules([])
         _end(stage, list(parts.values()))
-        outcomes = {
-            row: Outcome(part, fired[row], stage.snapshot(part), stage.ledger(part))
-            for row, part in parts.items()
-        }
+    outcomes = {
+        row: Outcome(part, fired[row], stage.snapshot(part), stage.ledger(part))
+        for row, part in parts.items()
+    }
     return Played(seen, outcomes)
 
 
@@ -99,11 +103,23 @@ def _play_without_faults(stage: Stage, proxy: Microburst) -> Seen:
     )
 
 
+def _play_rows(stage: Stage, proxy: Microburst, parts: Mapping[Row, Part]) -> dict[Row, int]:
+    """How often each fault happened."""
+    fired: dict[Row, int] = {}
+    alone = {row: part for row, part in parts.items() if row.call.scene.act is Act.LIST}
+    if len(alone) < len(parts):
+        together = {row: part for row, part in parts.items() if row not in alone}
+        fired |= _play_together(stage, proxy, together)
+    for row, part in alone.items():
+        fired[row] = _play_alone(stage, proxy, row, part)
+    return fired
+
+
 def _play_together(stage: Stage, proxy: Microburst, parts: Mapping[Row, Part]) -> dict[Row, int]:
-    """All whose calls can be told apart by the session; how often each fault happened."""
+    """Those whose calls can be told apart by the session."""
     # What lasts leaves a lease behind, and what hangs takes longest: the others run meanwhile.
     rows = sorted(
-        (row for row in parts if row.call.scene.act is not Act.LIST),
+        parts,
         key=lambda row: (row.fault.effect.get("timeout_ms", 0), row.lasting),
         reverse=True,
     )
@@ -113,22 +129,29 @@ def _play_together(stage: Stage, proxy: Microburst, parts: Mapping[Row, Part]) -
     fault = {row: rule_id for (row, _), rule_id in zip(rules, ids, strict=True)}
     _act(stage, [parts[row] for row in rows])
 
-    def missing() -> list[str]:
+    by_stream = [row for row in rows if row.call.function == COMPLETION]
+
+    def has_come() -> bool:
         fired = proxy.fired()
-        return [str(row) for row in rows if fired[fault[row]] < row.tries]
+        return all(fired[fault[row]] >= row.tries for row in by_stream)
 
     with suppress(AssertionError):  # the row's own test tells
-        wait_until(lambda: not missing(), "every fault has happened", PATIENCE, every=0.5)
+        wait_until(has_come, "the stream has been read", STREAM_WITHIN_SECONDS)
     fired = proxy.fired()
     return {row: fired[fault[row]] for row in rows}
 
 
 def _play_alone(stage: Stage, proxy: Microburst, row: Row, part: Part) -> int:
-    """A call that is for many sessions at once; how often its fault happened."""
+    """A call that is for many sessions at once."""
     ids = proxy.set_rules(row.rules(part.target))
     stage.lock_and_die(part)
     stage.recover()
     return proxy.fired()[ids[-1]]
+
+
+def _prepare(stage: Stage, scenes: Sequence[Scene]) -> list[Part]:
+    with ThreadPoolExecutor(CALLERS) as pool:
+        return list(pool.map(stage.prepare, scenes))
 
 
 def _act(stage: Stage, parts: Sequence[Part]) -> None:

@@ -87,7 +87,7 @@ class Scene:
 
 PLAIN = Scene(Act.CANCEL)
 ONE_STAYS = Scene(Act.CANCEL, "sandbox:flaky_1_1", cancelled=0, pending=1)
-AWAITED = Scene(Act.CANCEL, "sandbox:async_1_1", cancelled=0, pending=1)
+AWAITED = Scene(Act.CANCEL, "sandbox:async_3_1", cancelled=0, pending=1)
 HAD_SETTLED = Scene(
     Act.CANCEL, "sandbox:settled_1", cancelled=0, transaction=TransactionStatus.SETTLED, voids=0
 )
