@@ -86,8 +86,7 @@ format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-pr: lint test-pythons test ## what CI runs, a soak of a minute with it
-	@$(MAKE) --no-print-directory soak SECONDS=60
+pr: lint test-pythons test ## what CI runs
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt

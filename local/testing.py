@@ -19,6 +19,8 @@ from local.up import port_asked_for
 
 FAST = ("unit", "contract", "integration", "exploration", "template")
 PYTEST_GRACE_SECONDS = 15
+# Minutes of injected faults, run by name against a stack that is up (docs/local-stack.md).
+LONG = ("tests/local/test_injected_faults.py",)
 
 
 def check_there(tiers: Sequence[str]) -> None:
@@ -28,9 +30,10 @@ def check_there(tiers: Sequence[str]) -> None:
         raise Problem(f"No tests in tests/{', tests/'.join(absent)}: it is not whole.")
 
 
-def pytest(tiers: Sequence[str], more: Mapping[str, str]) -> int:
+def pytest(tiers: Sequence[str], more: Mapping[str, str], without: Sequence[str] = ()) -> int:
     """Run the tiers in one pytest, so that its summary is of them all; returns its exit code."""
     command = [str(tool("dev", "python")), "-m", "pytest", *(f"tests/{tier}" for tier in tiers)]
+    command += [f"--ignore={each}" for each in without]
     command += shlex.split(os.environ.get("ARGS", ""))
     # A STACK_NAME that happens to be set would take the local tier to AWS.
     environment = isolated(os.environ) | {"STACK_NAME": ""} | dict(more)
@@ -55,7 +58,7 @@ def on_a_stack_of_its_own() -> int:
         lifecycle.down(places)
         try:
             lifecycle.up(places, port_asked_for() or listeners.any_free_port())
-            return pytest([*FAST, "local"], {"STACK_JSON": str(places.stack_json)})
+            return pytest([*FAST, "local"], {"STACK_JSON": str(places.stack_json)}, LONG)
         finally:
             lifecycle.down(places)
 
