@@ -18,7 +18,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build redrive stuck test test-fast explore test-pythons soak e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build redrive stuck test test-fast explore test-pythons faults soak e2e lint format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,7 +54,6 @@ redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_N
 	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
 
 test: env ## every tier but e2e, on a stack of its own (ARGS='-k race' for pytest)
-	@$(PYTHON) -m local.environments microburst
 	@$(RUN) local.testing
 
 test-fast: env ## the tiers that need no stack: unit, contract, integration, exploration, template
@@ -65,6 +64,10 @@ explore: env ## every schedule of any three actors, as a table; fails if any bre
 
 test-pythons: env ## unit, contract and template on every other CPython 3.11 to 3.14 at hand
 	@$(RUN) local.pythons
+
+faults: env ## fail every call of AWS in every way, on a stack of its own: some minutes
+	@$(PYTHON) -m local.environments microburst
+	@$(RUN) local.testing faults
 
 soak: env ## many sessions with faults and kills, and what has to hold of each (SECONDS=600 SEED=)
 	@$(PYTHON) -m local.environments microburst plot

@@ -1,6 +1,7 @@
 """`make test`: every tier but e2e, the local one on a stack that is deployed for this run alone.
 
-That stack has a folder (.local/test) and a port of its own: what `make up` runs is not disturbed.
+`make faults` likewise runs what takes minutes. That stack has a folder (.local/test) and a port of
+its own: what `make up` runs is not disturbed.
 """
 
 import contextlib
@@ -19,8 +20,8 @@ from local.up import port_asked_for
 
 FAST = ("unit", "contract", "integration", "exploration", "template")
 PYTEST_GRACE_SECONDS = 15
-# Minutes of injected faults, run by name against a stack that is up (docs/local-stack.md).
-LONG = ("tests/local/test_injected_faults.py",)
+# Minutes of injected faults: `make faults`.
+LONG = ("local/test_injected_faults.py",)
 
 
 def check_there(tiers: Sequence[str]) -> None:
@@ -31,9 +32,12 @@ def check_there(tiers: Sequence[str]) -> None:
 
 
 def pytest(tiers: Sequence[str], more: Mapping[str, str], without: Sequence[str] = ()) -> int:
-    """Run the tiers in one pytest, so that its summary is of them all; returns its exit code."""
+    """Run the tiers in one pytest, so that its summary is of them all; returns its exit code.
+
+    Both are named by their paths below tests/.
+    """
     command = [str(tool("dev", "python")), "-m", "pytest", *(f"tests/{tier}" for tier in tiers)]
-    command += [f"--ignore={each}" for each in without]
+    command += [f"--ignore=tests/{each}" for each in without]
     command += shlex.split(os.environ.get("ARGS", ""))
     # A STACK_NAME that happens to be set would take the local tier to AWS.
     environment = isolated(os.environ) | {"STACK_NAME": ""} | dict(more)
@@ -51,21 +55,26 @@ def pytest(tiers: Sequence[str], more: Mapping[str, str], without: Sequence[str]
             child.wait()
 
 
-def on_a_stack_of_its_own() -> int:
+def on_a_stack_of_its_own(tiers: Sequence[str], without: Sequence[str] = ()) -> int:
     places = Places(LOCAL / "test")
-    check_there([*FAST, "local"])
     with alone(places.home / "testing.lock", "another make test is running here: waiting for it"):
         lifecycle.down(places)
         try:
             lifecycle.up(places, port_asked_for() or listeners.any_free_port())
-            return pytest([*FAST, "local"], {"STACK_JSON": str(places.stack_json)}, LONG)
+            return pytest(tiers, {"STACK_JSON": str(places.stack_json)}, without)
         finally:
             lifecycle.down(places)
 
 
 def main() -> int:
-    """`python -m local.testing`; with `fast`, the tiers that need no stack."""
-    return pytest(FAST, {}) if sys.argv[1:] == ["fast"] else on_a_stack_of_its_own()
+    """`python -m local.testing`; with `fast`, the tiers that need no stack; with `faults`, LONG."""
+    asked = sys.argv[1:]
+    if asked == ["fast"]:
+        return pytest(FAST, {})
+    if asked == ["faults"]:
+        return on_a_stack_of_its_own(LONG)
+    check_there([*FAST, "local"])
+    return on_a_stack_of_its_own([*FAST, "local"], LONG)
 
 
 if __name__ == "__main__":
