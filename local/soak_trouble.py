@@ -15,6 +15,7 @@ PERCENT = 0.35
 # Longer than a function waits for the store (bootstrap.py).
 SLOW_MS = 1_500
 KILL_EVERY_SECONDS = 20.0
+LOOK_EVERY_SECONDS = 0.1
 KILLED = ("cancel-session", "cancel-with-sandbox", "cancel-with-sandbox-b", "cancel-with-sandbox-c")
 
 
@@ -62,7 +63,14 @@ class Killer:
     def run(self, over: threading.Event) -> None:
         while not over.wait(self.random.expovariate(1 / KILL_EVERY_SECONDS)):
             function = self.random.choice(KILLED)
-            # Taken before: an answer that comes of it must not seem to have come first.
-            began = time.monotonic()
-            if workers.kill_one(self.stack, function, self.random.choice):
-                self.kills.append(began)
+            while not (over.is_set() or self._kill(function)):
+                over.wait(LOOK_EVERY_SECONDS)
+
+    def _kill(self, function: str) -> bool:
+        """Whether one of them was busy, and is dead."""
+        # Taken before: an answer that comes of it must not seem to have come first.
+        now = time.monotonic()
+        killed = workers.kill_one(self.stack, function, self.random.choice)
+        if killed:
+            self.kills.append(now)
+        return killed

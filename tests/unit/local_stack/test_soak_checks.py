@@ -180,8 +180,8 @@ def test_a_write_that_no_session_may_see_is_said(old: Item, new: Item) -> None:
 
 
 def test_the_writes_of_a_cancellation_are_no_violations() -> None:
-    steps: list[Item] = [OPEN | {"attempts": set()}, OPEN, LOCKED, LOCKED | {"leaseUntil": 0}, CANCELLED]
-    for old, new in pairwise(steps):
+    empty, released = OPEN | {"attempts": set()}, LOCKED | {"leaseUntil": 0}
+    for old, new in pairwise([empty, OPEN, LOCKED, released, CANCELLED]):
         assert session_violations(old, new) == []
 
 
