@@ -17,6 +17,9 @@ NEVER_FOUND = (
 SURVIVORS: dict[str, str] = {
     "lock_for_cancellation (by a call): without #status = :pending": ONE_LEASE,
     "lock_for_cancellation (by the reconciler): without #status = :pending": ONE_LEASE,
+    "postpone: without driver = :driver": (
+        "Time passes at once in all worlds: to be due later costs them nothing."
+    ),
     "release_lease: without driver = :driver": (
         "A lease outlives its driver in all worlds. This is for clocks that disagree by more."
     ),

@@ -19,7 +19,7 @@ from tests.exploration.actors import KEY, key_of
 from tests.exploration.forms import Request, builders, forms
 from tests.exploration.replay import moment
 from tests.exploration.table import MemoryTable
-from tests.integration.stack import REGION, TABLE, make_table
+from tests.integration.stack import REGION, TABLE, make_tables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -64,7 +64,9 @@ transactions = st.fixed_dictionaries(
 def client() -> Iterator["DynamoDBClient"]:
     with mock_aws():
         client = boto3.client("dynamodb", region_name=REGION)
-        make_table(client, TABLE)
+        make_tables(
+            client
+        )  # anew: moto keeps what other tests made for as long as one of them runs
         yield client
 
 

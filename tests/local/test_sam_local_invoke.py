@@ -22,6 +22,7 @@ FUNCTIONS = {
     "cancel_session": "CancelSessionFunction",
     "cancel_transactions": "CancelWithSandboxFunction",
     "complete_cancellations": "CompleteCancellationsFunction",
+    "reconcile": "ReconcileFunction",
 }
 # The first one builds an image, with the layer in it; in CI the engine itself is made before that.
 pytestmark = pytest.mark.timeout(600)
@@ -99,5 +100,6 @@ def test_every_event_works_with_sam_local_invoke(invoked: Invoke) -> None:
     by_name = dict(zip(others, answers, strict=True))
     assert by_name["cancel_session"]["statusCode"] == 200
     assert by_name["complete_cancellations"] == {"batchItemFailures": []}
+    assert (by_name["reconcile"]["failed"], by_name["reconcile"]["unavailable"]) == (0, 0)
     (outcome,) = by_name["cancel_transactions"]["outcomes"]
     assert outcome["status"] == "CANCELLED"
