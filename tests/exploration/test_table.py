@@ -64,9 +64,8 @@ transactions = st.fixed_dictionaries(
 def client() -> Iterator["DynamoDBClient"]:
     with mock_aws():
         client = boto3.client("dynamodb", region_name=REGION)
-        make_tables(
-            client
-        )  # anew: moto keeps what other tests made for as long as one of them runs
+        # Anew: moto keeps what other tests made for as long as one of them runs.
+        make_tables(client)
         yield client
 
 
@@ -87,7 +86,7 @@ def outcome(table: Any, operation: str, request: Request) -> Any:
     try:
         answer = getattr(table, operation)(TableName=TABLE, **request)
     except ClientError as refusal:
-        return in_order([refusal.response["Error"]["Code"], refusal.response.get("Item")])
+        return refusal.response["Error"]["Code"], in_order(refusal.response.get("Item"))
     return in_order(answer.get("Attributes"))
 
 
