@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import repeat
 from typing import Protocol
 
 from checkout.bootstrap import utc_now
 from checkout.due_sessions import DueStore, pages
 from checkout.errors import SessionNotFoundError
-from checkout.lease import DUE_SHARDS, DuePage
+from checkout.lease import DUE_SHARDS
 from checkout.recovery import GiveUpAges
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage.dynamodb import CheckoutStore
@@ -62,25 +62,28 @@ class WaitingStore(DueStore, Protocol):
         """Raises SessionNotFoundError, and anything for an item that cannot be read."""
 
 
-def _pages(store: WaitingStore) -> Iterator[DuePage]:
-    for shard in range(DUE_SHARDS):
-        yield from pages(store, shard, None)
-
-
 def rows(store: WaitingStore, ages: GiveUpAges, now: datetime) -> Iterator[list[str]]:
     """The stuck ones, and those that cannot be read, which no recovery can help either."""
-    for each in chain.from_iterable(page.sessions for page in _pages(store)):
-        try:
-            snapshot = store.read_session(each.key)
-        except SessionNotFoundError:
-            continue
-        except (KeyError, TypeError, ValueError):
-            unreadable = [each.key.merchant_id, each.key.session_id, "?", "?"]
-            yield [*unreadable, "an item of it cannot be read"]
-            continue
-        age = age_if_stuck(snapshot, ages, now)
-        if age is not None:
-            yield _row(snapshot, age)
+    for shard in range(DUE_SHARDS):
+        for page in pages(store, shard, None):
+            yield from repeat(["?"] * 4 + ["an item that names no session"], page.unreadable)
+            for each in page.sessions:
+                yield from _row_if_stuck(store, each.key, ages, now)
+
+
+def _row_if_stuck(
+    store: WaitingStore, key: SessionKey, ages: GiveUpAges, now: datetime
+) -> Iterator[list[str]]:
+    try:
+        snapshot = store.read_session(key)
+    except SessionNotFoundError:
+        return
+    except (KeyError, TypeError, ValueError):
+        yield [key.merchant_id, key.session_id, "?", "?", "an item of it cannot be read"]
+        return
+    age = age_if_stuck(snapshot, ages, now)
+    if age is not None:
+        yield _row(snapshot, age)
 
 
 def main() -> None:

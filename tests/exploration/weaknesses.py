@@ -28,11 +28,15 @@ from tests.exploration import actors
 Weakness = Callable[[], AbstractContextManager[object]]
 
 
+def _mark(drive: _Drive, result: FanOutResult) -> None:
+    heard = {each.transaction_id for each in result.outcomes if each.status}
+    for transaction_id in sorted(drive._in_flight - heard):
+        drive._store.mark_pending(TransactionKey(drive._session.key, transaction_id))
+
+
 def no_second_query() -> AbstractContextManager[object]:
     def settle_up(self: _Drive, result: FanOutResult) -> Cancellation:
-        heard = {each.transaction_id for each in result.outcomes if each.status}
-        for transaction_id in sorted(self._in_flight - heard):
-            self._store.mark_pending(TransactionKey(self._session.key, transaction_id))
+        _mark(self, result)
         if not result.finished:
             return self._result(SessionStatus.PENDING_CANCELLATION)
         return self._release()
@@ -42,11 +46,9 @@ def no_second_query() -> AbstractContextManager[object]:
 
 def marked_after_the_query() -> AbstractContextManager[object]:
     def settle_up(self: _Drive, result: FanOutResult) -> Cancellation:
-        heard = {each.transaction_id for each in result.outcomes if each.status}
         if self._read().drained:
             return self._complete()
-        for transaction_id in sorted(self._in_flight - heard):
-            self._store.mark_pending(TransactionKey(self._session.key, transaction_id))
+        _mark(self, result)
         if not result.finished:
             return self._result(SessionStatus.PENDING_CANCELLATION)
         return self._release()

@@ -10,6 +10,7 @@ from tests.unit.clock import Clock
 from tests.unit.memory_store import MemoryStore
 from tests.unit.providers import REFUSED, UNKNOWN
 from tests.unit.samples import KEY
+from tests.unit.waiting import ListingStore
 from tests.unit.world import World, a_world
 
 
@@ -60,6 +61,13 @@ def test_a_session_that_cannot_be_read_is_listed_too(world: World) -> None:
 
 def _unreadable() -> None:
     raise ValueError("yesterday")
+
+
+def test_what_the_list_has_and_cannot_be_read_is_listed_too() -> None:
+    store = ListingStore()
+    store.strange[3] = 2
+    unreadable = ["?", "?", "?", "?", "an item that names no session"]
+    assert list(stuck.rows(store, GiveUpAges.parse("24"), Clock()())) == [unreadable] * 2
 
 
 def test_nothing_waits_in_an_empty_table() -> None:
