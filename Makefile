@@ -53,10 +53,10 @@ redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_N
 	@test -n "$(STACK_NAME)" || { echo "Name the stack: make redrive STACK_NAME=<deployed stack>. On the local one: bin/redrive." >&2; exit 2; }
 	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
 
-test: env ## every tier but e2e, on a stack of its own (ARGS='-k race' for pytest)
+test: env ## every tier but e2e, on a stack of its own: some 12 minutes (ARGS='-k race' for pytest)
 	@$(RUN) local.testing
 
-test-fast: env ## the tiers that need no stack: unit, contract, integration, exploration, template
+test-fast: env ## unit, contract, integration, template: some four minutes, without a stack
 	@$(RUN) local.testing fast
 
 explore: env ## every schedule of any three actors, as a table; fails if any breaks a promise
@@ -89,7 +89,8 @@ format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-pr: lint test-pythons test ## what CI runs
+pr: lint test-pythons test faults ## what CI runs, with a soak of a minute: about half an hour
+	@$(MAKE) --no-print-directory soak SECONDS=60
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt

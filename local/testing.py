@@ -18,7 +18,8 @@ from local.isolation import isolated
 from local.places import LOCAL, ROOT, Places, tool
 from local.up import port_asked_for
 
-FAST = ("unit", "contract", "integration", "exploration", "template")
+FAST = ("unit", "contract", "integration", "template")
+SLOW = ("exploration", "local")
 PYTEST_GRACE_SECONDS = 15
 # Minutes of injected faults: `make faults`.
 LONG = ("local/test_injected_faults.py",)
@@ -67,14 +68,14 @@ def on_a_stack_of_its_own(tiers: Sequence[str], without: Sequence[str] = ()) -> 
 
 
 def main() -> int:
-    """`python -m local.testing`; with `fast`, the tiers that need no stack; with `faults`, LONG."""
+    """`python -m local.testing`; with `fast`, FAST alone; with `faults`, LONG."""
     asked = sys.argv[1:]
     if asked == ["fast"]:
         return pytest(FAST, {})
     if asked == ["faults"]:
         return on_a_stack_of_its_own(LONG)
-    check_there([*FAST, "local"])
-    return on_a_stack_of_its_own([*FAST, "local"], LONG)
+    check_there([*FAST, *SLOW])
+    return on_a_stack_of_its_own([*FAST, *SLOW], LONG)
 
 
 if __name__ == "__main__":
