@@ -29,12 +29,18 @@ def shortened(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "   ") -> str:
-    """Columns as wide as their widest cell; the last one gives way where a line is too long."""
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "   ", *, whole: bool = False
+) -> str:
+    """Columns as wide as their widest cell; the last one gives way where a line is too long.
+
+    `whole`: it does not, since what it says is needed.
+    """
     lines = [head, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     room = WIDTH - len(indent) - sum(widths[:-1]) - len(GAP) * (len(widths) - 1)
-    widths[-1] = min(widths[-1], room)
+    if not whole:
+        widths[-1] = min(widths[-1], room)
     drawn = [
         GAP.join(shortened(*cell).ljust(cell[1]) for cell in zip(line, widths, strict=True))
         for line in lines

@@ -1,7 +1,7 @@
 """The cancelled sessions that are past their give-up age: `make stuck`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import repeat
 from typing import Protocol
@@ -86,13 +86,18 @@ def _row_if_stuck(
         yield _row(snapshot, age)
 
 
+def drawn(found: Sequence[Sequence[str]]) -> str:
+    """As a table, however wide: why a session waits is what it is read for."""
+    return show.table(HEADINGS, found, "", whole=True)
+
+
 def main() -> None:
     name = os.environ.get("STACK_NAME", "").strip()
     stack = remote.named(name) if name else lifecycle.require(Places.from_environment())
     store = CheckoutStore(stack.aws.dynamodb, stack.table)
     found = sorted(rows(store, ages_of(stack), utc_now()), key=lambda row: row[:2])
     if found:
-        print(show.table(HEADINGS, found, ""))
+        print(drawn(found))
     print(f"{len(found)} cancelled session{'' if len(found) == 1 else 's'} past the give-up age.")
 
 

@@ -72,3 +72,9 @@ def test_what_the_list_has_and_cannot_be_read_is_listed_too() -> None:
 
 def test_nothing_waits_in_an_empty_table() -> None:
     assert list(stuck.rows(MemoryStore(), GiveUpAges.parse("0"), Clock()())) == []
+
+
+def test_what_a_session_waits_for_is_told_to_its_end() -> None:
+    reasons = ", ".join(["provider PENDING (UNKNOWN)"] * 5)
+    row = ["merchant" * 3, KEY.session_id, "25.5", "1", reasons]
+    assert stuck.drawn([row]).splitlines()[-1].endswith(reasons)
