@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?=
 STACK_NAME ?=
 HOURS ?=
+NAME ?=
 SECONDS ?= 600
 SEED ?=
 MAKE_STARTED := $(shell date +%s)
@@ -18,7 +19,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build redrive stuck test test-fast explore test-pythons faults soak e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build provider redrive stuck test test-fast explore test-pythons faults cold-starts soak e2e lint format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,10 @@ invoke: env ## let `sam local invoke` reach the stack that is up, until Ctrl-C (
 build: env ## build for AWS into .aws-sam/build, with bytecode
 	@$(RUN) local.build aws
 
+provider: env ## begin the adapter of another payment provider: make provider NAME=acme
+	@test -n "$(NAME)" || { echo "Name the provider: make provider NAME=acme." >&2; exit 2; }
+	@$(RUN) local.new_provider '$(NAME)'
+
 stuck: env ## list the sessions past their give-up age (HOURS=0: all that wait; STACK_NAME= for AWS)
 	@STACK_NAME='$(STACK_NAME)' HOURS='$(HOURS)' $(RUN) local.stuck
 
@@ -68,6 +73,10 @@ test-pythons: env ## unit, contract and template on every other CPython 3.11 to 
 faults: env ## fail every call of AWS in every way, on a stack of its own: some minutes
 	@$(PYTHON) -m local.environments microburst
 	@$(RUN) local.testing faults
+
+cold-starts: env ## measure the cold start of each provider's worker against the sandbox's
+	@$(PYTHON) -m local.environments ric
+	@$(RUN) local.cold_starts $(ARGS)
 
 soak: env ## many sessions with faults and kills, and what has to hold of each (SECONDS=600 SEED=)
 	@$(PYTHON) -m local.environments microburst plot
@@ -100,6 +109,7 @@ lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade ta
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
 	$(LOCK) requirements/microburst.in -o requirements/microburst.txt
 	$(LOCK) requirements/plot.in -o requirements/plot.txt
+	$(LOCK) requirements/ric.in -o requirements/ric.txt
 
 clean: ## remove what make made (stop a running stack with 'make down' first)
 	rm -rf .local .aws-sam

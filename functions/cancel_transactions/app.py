@@ -21,6 +21,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         deadline=deadline,
         clock=bootstrap.utc_now,
         report=log_failure,
+        parallel=bootstrap.parallel_calls(),
     )
     count("SettledAfterCancel", sum(outcome.late_settlement for outcome in outcomes))
     count("ProviderFailures", sum(outcome.failed for outcome in outcomes))

@@ -1,7 +1,4 @@
-"""What the shared suite needs of a provider: its adapter, and payments in every situation.
-
-A new adapter brings a bench of its own, with a double of its provider, and a row in `BENCHES`.
-"""
+"""What the sandbox's suite needs: its adapter, and payments in every situation."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,7 +8,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from checkout.providers.base import Provider
-from checkout.providers.registry import provider_named
+from checkout.providers.parts import Parts
+from checkout.providers.registry import provider_of
 from checkout.providers.sandbox.cancel import SandboxProvider
 from checkout.transactions import Transaction
 from tests.unit.clock import Clock
@@ -143,8 +141,12 @@ def _failing(kind: str) -> Callable[..., Any]:
 def _sandbox(name: str, client: "DynamoDBClient") -> Bench:
     clock = Clock()
     environment = {"SANDBOX_LEDGER_TABLE_NAME": LEDGER_TABLE}
-    sandbox = provider_named(name, environment, client, clock)
-    return SandboxBench(cast(SandboxProvider, sandbox), client, clock)
+    parts = Parts(name, environment, clock, lambda: client, no_secrets)
+    return SandboxBench(cast(SandboxProvider, provider_of(parts)), client, clock)
+
+
+def no_secrets() -> Any:
+    raise AssertionError("the sandbox has none")
 
 
 BENCHES: dict[str, Callable[[str, "DynamoDBClient"], Bench]] = {

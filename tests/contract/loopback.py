@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET, create_server, socket
 from threading import Event, Thread
 
-from checkout.errors import ProviderTroubleError
 from checkout.providers.base import CancelOutcome, ProviderAnswer, ProviderStatus
 from checkout.providers.http import HttpExchange, Request
 from checkout.transactions import Transaction
@@ -132,7 +131,7 @@ def says(answer: bytes) -> Script:
 
 @dataclass(frozen=True)
 class LoopbackProvider:
-    """An adapter as the guide for them tells: it translates, and every trouble is UNKNOWN."""
+    """An adapter as the guide for them tells: it only translates."""
 
     exchange: HttpExchange
     base_url: str
@@ -145,10 +144,7 @@ class LoopbackProvider:
     ) -> ProviderAnswer:
         url = f"{self.base_url}/{transaction.provider_reference}"
         request = Request("POST", url, {"Idempotency-Key": idempotency_key}, b"{}")
-        try:
-            answer = self.exchange.send(request, timeout)
-        except ProviderTroubleError:
-            return ProviderAnswer(CancelOutcome.UNKNOWN)
+        answer = self.exchange.send(request, timeout)
         said = answer.json if isinstance(answer.json, dict) else {}
         outcomes = {"cancelled": CancelOutcome.CANCELLED, "refused": CancelOutcome.REFUSED}
         return ProviderAnswer(outcomes.get(str(said.get("status")), CancelOutcome.UNKNOWN))

@@ -82,7 +82,7 @@ def test_a_post_without_a_body_says_so(double: Double, port: int) -> None:
     assert b"Content-Length: 0\r\n" in double.requests[0]
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 400, 401, 404, 409, 422])
+@pytest.mark.parametrize("status", [200, 201, 202, 400, 403, 404, 409, 422])
 @pytest.mark.parametrize("document", [{"status": "cancelled"}, {}, [], [{"a": None}]])
 def test_an_answer_is_its_status_and_its_json(
     double: Double, port: int, status: int, document: Any

@@ -1,4 +1,4 @@
-"""One suite that every provider of the registry passes."""
+"""The suite of the sandbox providers, whose time is a clock's: every situation that they play."""
 
 from typing import TYPE_CHECKING
 
@@ -6,16 +6,17 @@ import pytest
 
 from checkout.errors import MisconfiguredError
 from checkout.providers.base import CancelOutcome, ProviderAnswer, ProviderStatus
-from checkout.providers.registry import PROVIDERS, provider_named
+from checkout.providers.parts import Parts
+from checkout.providers.registry import PROVIDERS, provider_of
 from checkout.transactions import IN_FLIGHT, TERMINAL, TransactionStatus
 from tests.contract.benches import (
     ASYNC_SECONDS,
-    BENCHES,
     FAILURES,
     SLOW_SECONDS,
     UNSTOPPABLE_SECONDS,
     Bench,
     Situation,
+    no_secrets,
 )
 from tests.unit.clock import Clock
 
@@ -63,14 +64,13 @@ TROUBLES = [
 ]
 
 
-def test_every_provider_has_a_bench_and_every_situation_its_answers() -> None:
-    assert set(BENCHES) == set(PROVIDERS)
+def test_every_situation_has_its_answers() -> None:
     assert set(FIRST_ANSWERS) == set(BEFORE) == set(Situation)
 
 
 def test_a_provider_of_no_name_is_misconfigured(dynamodb: "DynamoDBClient") -> None:
     with pytest.raises(MisconfiguredError):
-        provider_named("nobody", {}, dynamodb, Clock())
+        provider_of(Parts("nobody", {}, Clock(), lambda: dynamodb, no_secrets))
 
 
 @pytest.mark.parametrize("name", sorted(PROVIDERS))
@@ -78,7 +78,7 @@ def test_a_provider_without_its_settings_is_misconfigured(
     name: str, dynamodb: "DynamoDBClient"
 ) -> None:
     with pytest.raises(MisconfiguredError):
-        provider_named(name, {}, dynamodb, Clock())
+        provider_of(Parts(name, {}, Clock(), lambda: dynamodb, no_secrets))
 
 
 def test_a_provider_knows_its_name_and_what_it_can_do(bench: Bench) -> None:

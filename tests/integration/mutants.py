@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from checkout.storage import session_requests, transaction_requests
+from checkout.storage import report_requests, session_requests, transaction_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,7 @@ ALWAYS = "attribute_not_exists(neverThere)"
 NEVER = "attribute_exists(neverThere)"
 # Every part at once, and with them the item's having to exist.
 WHOLE = "the whole condition"
+MODULES = (session_requests, transaction_requests, report_requests)
 
 _ATOM = re.compile(
     r"(?:attribute_exists|attribute_not_exists)\([^)]*\)"
@@ -33,7 +34,7 @@ def parts_of(request: dict[str, Any]) -> set[str]:
 @contextmanager
 def mutated(builder: str, part: str, becomes: str = ALWAYS) -> Iterator[None]:
     """The requests of one builder, with a part of their condition replaced."""
-    module = session_requests if hasattr(session_requests, builder) else transaction_requests
+    module = next(each for each in MODULES if hasattr(each, builder))
     build = getattr(module, builder)
 
     def build_otherwise(*arguments: Any) -> dict[str, Any]:

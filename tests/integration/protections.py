@@ -306,6 +306,29 @@ def a_payment_that_was_refused_a_cancellation_was_sent(scene: Scene) -> None:
     assert scene.transaction(key)["status"] == "PENDING"
 
 
+def a_cancellation_that_was_accepted_is_refused_later(scene: Scene, status: str) -> None:
+    key = scene.attached()
+    scene.set(key, status=status, cancellationDetail="REQUESTED")
+    assert scene.store.record_cancel_refusal(key)
+    assert scene.transaction(key)["cancelAttempt"] == 1
+
+
+def what_has_ended_is_not_refused(scene: Scene, status: str) -> None:
+    key = scene.attached()
+    # No code of ours leaves a reason on what has ended; one that did would void it again.
+    scene.set(key, status=status, cancellationDetail="REQUESTED")
+    assert not scene.store.record_cancel_refusal(key)
+    assert "cancelAttempt" not in scene.transaction(key)
+
+
+def a_refusal_that_comes_again_uses_up_no_key(scene: Scene) -> None:
+    key = scene.attached()
+    scene.set(key, cancellationDetail="REQUESTED")
+    scene.store.record_cancel_refusal(key)
+    assert not scene.store.record_cancel_refusal(key)
+    assert scene.transaction(key)["cancelAttempt"] == 1
+
+
 def never_sent() -> OutcomeRecord:
     failed = scenes.record(CancelOutcome.TERMINAL, TransactionStatus.FAILED)
     return replace(failed, never_sent=True)

@@ -1,18 +1,20 @@
-"""What template.yaml makes, made in moto: its tables, and its functions' environments."""
+"""What template.yaml makes, made in moto: tables, queues, and its functions' environments."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from moto.dynamodb.models import dynamodb_backends
 
-from tests.template.cloudformation import ROOT, functions, properties, template
+from tests.template.cloudformation import ROOT, functions, properties, resource, template
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
 
 STACK = "shop"
 ACCOUNT = "123456789012"
@@ -20,6 +22,8 @@ REGION = "eu-west-1"
 TABLE = "CheckoutTable"
 IDEMPOTENCY_TABLE = "IdempotencyTable"
 LEDGER_TABLE = "SandboxLedgerTable"
+REPORTS_QUEUE = "UnmatchedReportsQueue"
+DEAD_REPORTS_QUEUE = "UnmatchedReportsDeadLetterQueue"
 MACHINE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
 MACHINE_NAME = f"{STACK}-cancel-transactions"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{MACHINE_NAME}"
@@ -47,7 +51,31 @@ def resolve(value: Any) -> str:
         return _PSEUDO[name]
     if name in template()["Parameters"]:
         return str(template()["Parameters"][name]["Default"])
-    return MACHINE_ARN if name == "CancelTransactionsMachine" else str(name)
+    if name == "CancelTransactionsMachine":
+        return MACHINE_ARN
+    return queue_url(name) if resource(name)["Type"] == "AWS::SQS::Queue" else str(name)
+
+
+def queue_url(name: str) -> str:
+    return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+
+
+def make_report_queues(client: SQSClient) -> None:
+    """Both empty, with the rule that leads from one to the other; without the delay."""
+    for url in client.list_queues().get("QueueUrls", []):
+        client.delete_queue(QueueUrl=url)
+    client.create_queue(QueueName=DEAD_REPORTS_QUEUE)
+    redrive = properties(REPORTS_QUEUE)["RedrivePolicy"]
+    target = redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{target}"
+    policy = {"deadLetterTargetArn": arn, "maxReceiveCount": redrive["maxReceiveCount"]}
+    client.create_queue(
+        QueueName=REPORTS_QUEUE,
+        Attributes={
+            "VisibilityTimeout": str(properties(REPORTS_QUEUE)["VisibilityTimeout"]),
+            "RedrivePolicy": json.dumps(policy),
+        },
+    )
 
 
 def make_tables(client: DynamoDBClient) -> None:

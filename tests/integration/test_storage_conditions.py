@@ -15,11 +15,11 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from checkout import bootstrap
 from checkout.lease import DueSession
 from checkout.sessions import SessionKey, SessionStatus
-from checkout.storage import session_requests, transaction_requests
+from checkout.storage import report_requests, session_requests, transaction_requests
 from checkout.storage.dynamodb import CheckoutStore
-from checkout.transactions import TransactionKey, TransactionStatus
+from checkout.transactions import TERMINAL, TransactionKey, TransactionStatus
 from tests.integration import protections, scenes
-from tests.integration.mutants import ALWAYS, NEVER, WHOLE, mutated, parts_of
+from tests.integration.mutants import ALWAYS, MODULES, NEVER, WHOLE, mutated, parts_of
 from tests.integration.protections import Scene, no_session_is_made, no_transaction_is_made
 
 NOW = bootstrap.utc_now()
@@ -30,6 +30,8 @@ ENDED = "#status IN (:settled, :cancelled, :failed, :expired)"
 FIRST_REFERENCE = "attribute_not_exists(providerReference)"
 SAME_REFERENCE = "providerReference = :reference"
 FIRST_MONEY = "attribute_not_exists(settledAfterCancel)"
+IN_FLIGHT = "#status IN (:created, :processing, :authorized)"
+ACCEPTED = "cancellationDetail = :requested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ TRANSACTION_CHANGES: dict[str, Callable[[CheckoutStore, TransactionKey], Any]] =
     "record_late_settlement": lambda store, key: store.record_late_settlement(key, NOW),
     "mark_pending": lambda store, key: store.mark_pending(key),
     "record_outcome": lambda store, key: store.record_outcome(key, scenes.record()),
+    "record_cancel_refusal": lambda store, key: store.record_cancel_refusal(key),
 }
 
 SESSION_MUTANTS = [
@@ -202,6 +205,34 @@ TRANSACTION_MUTANTS = [
         protections.a_payment_that_was_refused_a_cancellation_was_sent,
     ),
     *(
+        Mutant(
+            "record_cancel_refusal",
+            IN_FLIGHT,
+            IN_FLIGHT.replace(name, ":one"),
+            partial(protections.a_cancellation_that_was_accepted_is_refused_later, status=status),
+        )
+        for name, status in (
+            (":created", "PENDING"),
+            (":processing", "PROCESSING"),
+            (":authorized", "AUTHORIZED"),
+        )
+    ),
+    *(
+        Mutant(
+            "record_cancel_refusal",
+            IN_FLIGHT,
+            ALWAYS,
+            partial(protections.what_has_ended_is_not_refused, status=status.value),
+        )
+        for status in sorted(TERMINAL)
+    ),
+    Mutant(
+        "record_cancel_refusal",
+        ACCEPTED,
+        ALWAYS,
+        protections.a_refusal_that_comes_again_uses_up_no_key,
+    ),
+    *(
         Mutant(name, WHOLE, ALWAYS, partial(no_transaction_is_made, change=change))
         for name, change in TRANSACTION_CHANGES.items()
     ),
@@ -238,6 +269,7 @@ def _requests() -> dict[str, dict[str, Any]]:
         "put_attempt": transactions.put_attempt(scenes.attempt_on(key), NOW),
         "record_reference": transactions.record_reference(transaction, "sandbox", "ok_1"),
         "record_late_settlement": transactions.record_late_settlement(transaction, NOW),
+        "record_cancel_refusal": report_requests.record_cancel_refusal(transaction),
     }
 
 
@@ -251,8 +283,9 @@ def test_every_part_of_every_condition_has_a_mutant() -> None:
 
 
 def test_every_conditional_write_of_the_store_has_mutants() -> None:
-    modules = (session_requests, transaction_requests)
     not_writes = {
+        "transactions_of",
+        "read_transaction",
         "read_session",
         "due_sessions",
         "due_shard",
@@ -262,7 +295,7 @@ def test_every_conditional_write_of_the_store_has_mutants() -> None:
     }
     builders = {
         name
-        for module in modules
+        for module in MODULES
         for name, value in vars(module).items()
         if callable(value) and value.__module__ == module.__name__ and not name.startswith("_")
     }

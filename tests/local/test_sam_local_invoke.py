@@ -23,6 +23,8 @@ FUNCTIONS = {
     "cancel_transactions": "CancelWithSandboxFunction",
     "complete_cancellations": "CompleteCancellationsFunction",
     "reconcile": "ReconcileFunction",
+    "receive_webhook": "ReceiveWebhookFunction",
+    "match_reports": "MatchReportsFunction",
 }
 # The first one builds an image, with the layer in it; in CI the engine itself is made before that.
 pytestmark = pytest.mark.timeout(600)
@@ -101,5 +103,8 @@ def test_every_event_works_with_sam_local_invoke(invoked: Invoke) -> None:
     assert by_name["cancel_session"]["statusCode"] == 200
     assert by_name["complete_cancellations"] == {"batchItemFailures": []}
     assert (by_name["reconcile"]["failed"], by_name["reconcile"]["unavailable"]) == (0, 0)
+    # The sample's account has no secret there, and no session knows its payment.
+    assert by_name["receive_webhook"]["statusCode"] == 404
+    assert len(by_name["match_reports"]["batchItemFailures"]) == 1
     (outcome,) = by_name["cancel_transactions"]["outcomes"]
     assert outcome["status"] == "CANCELLED"

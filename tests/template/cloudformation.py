@@ -11,6 +11,18 @@ ROOT = Path(__file__).parents[2]
 
 Resource = dict[str, Any]
 
+# The functions of the real providers, and the names that transactions carry.
+REAL = {
+    "CancelWithAdyenFunction": "adyen",
+    "CancelWithCheckoutComFunction": "checkout-com",
+    "CancelWithGocardlessFunction": "gocardless",
+    "CancelWithMollieFunction": "mollie",
+    "CancelWithMpesaFunction": "mpesa",
+    "CancelWithPaypalFunction": "paypal",
+    "CancelWithSquareFunction": "square",
+    "CancelWithStripeFunction": "stripe",
+}
+
 
 class _Loader(yaml.SafeLoader):
     pass

@@ -10,14 +10,17 @@ ROUTES = {
 }
 
 
-def test_there_are_two_routes() -> None:
+WEBHOOK = "ReceiveWebhookFunction"
+
+
+def test_there_are_two_routes_for_merchants_and_one_for_providers() -> None:
     routed = {
         name
         for name, function in functions().items()
         for event in function["Properties"].get("Events", {}).values()
         if event["Type"] == "Api"
     }
-    assert routed == set(ROUTES)
+    assert routed == {*ROUTES, WEBHOOK}
 
 
 @pytest.mark.parametrize("function", ROUTES)
@@ -29,6 +32,16 @@ def test_a_route_wants_a_token_with_its_scope(function: str) -> None:
         "Method": method,
         "Path": path,
         "Auth": {"Authorizer": "Merchants", "AuthorizationScopes": [scope]},
+    }
+
+
+def test_only_the_route_of_webhooks_wants_no_token() -> None:
+    (event,) = properties(WEBHOOK)["Events"].values()
+    assert event["Properties"] == {
+        "RestApiId": {"Ref": "CheckoutApi"},
+        "Method": "post",
+        "Path": "/v1/webhooks/{provider}/{account}",
+        "Auth": {"Authorizer": "NONE"},
     }
 
 

@@ -1,13 +1,17 @@
 """The sample events are such as the functions get: of the template's routes, filter and machine."""
 
 import json
+from hashlib import md5
 from typing import Any
 
 import pytest
 
+from checkout.bootstrap import utc_now
 from checkout.fan_out import order_from_message
 from checkout.http_request import parse_cancel_call, parse_session_key
+from checkout.reports import report_from_message
 from checkout.storage.items import session_key_of
+from checkout.webhook_request import parse_delivery
 from tests.template.cloudformation import ROOT, functions, properties, state_machine
 from tests.template.filter_pattern import matches, stream_pattern
 
@@ -16,6 +20,7 @@ FOLDERS = {
 }
 API = {"cancel_session": "CancelSessionFunction", "get_session": "GetSessionFunction"}
 CLAIM = "client_id"
+WEBHOOK = "ReceiveWebhookFunction"
 
 
 def event(name: str) -> dict[str, Any]:
@@ -34,6 +39,25 @@ def test_an_api_event_came_by_its_functions_route(name: str) -> None:
     assert event(name)["httpMethod"] == route["Properties"]["Method"].upper()
     claims = event(name)["requestContext"]["authorizer"]["claims"]
     assert set(route["Properties"]["Auth"]["AuthorizationScopes"]) <= set(claims["scope"].split())
+
+
+def test_the_webhook_came_by_its_functions_route_without_a_token() -> None:
+    (route,) = properties(WEBHOOK)["Events"].values()
+    called = event("receive_webhook")
+    assert called["resource"] == route["Properties"]["Path"]
+    assert called["httpMethod"] == route["Properties"]["Method"].upper()
+    assert "authorizer" not in called["requestContext"]
+    assert called["path"].endswith("/{provider}/{account}".format(**called["pathParameters"]))
+
+
+def test_the_webhook_and_the_message_of_the_queue_are_about_one_payment() -> None:
+    provider, delivery = parse_delivery(event("receive_webhook"), utc_now())
+    about = json.loads(delivery.body)["data"]["object"]
+    (record,) = event("match_reports")["Records"]
+    kept = report_from_message(record["body"])
+    assert (kept.provider, kept.account) == (provider, delivery.account)
+    assert kept.report.reference == about["id"]
+    assert record["md5OfBody"] == md5(record["body"].encode()).hexdigest()  # noqa: S324 - as SQS does
 
 
 def test_all_events_are_about_one_session_of_one_merchant() -> None:

@@ -6,17 +6,22 @@ from typing import Any
 
 import pytest
 
+from checkout.provider_cancellation import MAX_PARALLEL_CALLS
+from checkout.providers import registry
 from checkout.settings import (
     EdgeSettings,
     FanOutSettings,
     IdempotencySettings,
+    ProviderSettings,
     RecoverySettings,
+    ReportQueueSettings,
     SandboxSettings,
     Settings,
     StoreSettings,
     WorkerSettings,
 )
 from tests.template.cloudformation import (
+    REAL,
     ROOT,
     functions,
     of_type,
@@ -34,8 +39,12 @@ FOLDERS = {
     "CancelWithSandboxCFunction": "cancel_transactions",
     "CompleteCancellationsFunction": "complete_cancellations",
     "ReconcileFunction": "reconcile",
+    "ReceiveWebhookFunction": "receive_webhook",
+    "MatchReportsFunction": "match_reports",
+    **dict.fromkeys(REAL, "cancel_transactions"),
 }
 WORKER: list[type[Settings]] = [StoreSettings, WorkerSettings, SandboxSettings]
+REAL_WORKER: list[type[Settings]] = [StoreSettings, WorkerSettings, ProviderSettings]
 SETTINGS: dict[str, list[type[Settings]]] = {
     "CancelSessionFunction": [
         StoreSettings,
@@ -49,6 +58,9 @@ SETTINGS: dict[str, list[type[Settings]]] = {
     "CancelWithSandboxCFunction": WORKER,
     "CompleteCancellationsFunction": [StoreSettings],
     "ReconcileFunction": [StoreSettings, FanOutSettings, RecoverySettings],
+    "ReceiveWebhookFunction": [StoreSettings, ProviderSettings, ReportQueueSettings],
+    "MatchReportsFunction": [StoreSettings, ProviderSettings],
+    **dict.fromkeys(REAL, REAL_WORKER),
 }
 FOR_LIBRARIES = {
     "AWS_RETRY_MODE",
@@ -134,6 +146,18 @@ def test_the_sandbox_has_three_names() -> None:
     names = [properties(name)["Environment"]["Variables"]["PROVIDER"] for name in SANDBOX]
     assert len(names) == len(PROVIDERS)
     assert set(names) == PROVIDERS
+
+
+def test_every_provider_of_the_registry_has_its_function() -> None:
+    assert {*REAL.values()} | PROVIDERS == set(registry.PROVIDERS)
+    for name, provider in REAL.items():
+        assert properties(name)["Environment"]["Variables"]["PROVIDER"] == provider
+
+
+def test_a_provider_gets_no_more_calls_at_once_than_a_worker_has_threads() -> None:
+    for name in (*REAL, *SANDBOX):
+        parallel = properties(name)["Environment"]["Variables"]["PARALLEL_CALLS"]
+        assert 1 <= int(parallel) <= MAX_PARALLEL_CALLS
 
 
 def test_everything_else_is_in_every_stage() -> None:

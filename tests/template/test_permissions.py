@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.template.cloudformation import functions, properties, resource, template
+from tests.template.cloudformation import REAL, functions, properties, resource, template
 
 TABLE = "CheckoutTable.Arn"
 IDEMPOTENCY = "IdempotencyTable.Arn"
 LEDGER = "SandboxLedgerTable.Arn"
+BY_REFERENCE = "${CheckoutTable.Arn}/index/by-provider-reference"
 WORKERS = (
     "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}"
     ":function:${AWS::StackName}-cancel-with-*"
@@ -19,6 +20,25 @@ WORKER = {
     (TABLE, "dynamodb:UpdateItem"),
     (LEDGER, "dynamodb:GetItem"),
     (LEDGER, "dynamodb:UpdateItem"),
+}
+SECRETS = (
+    "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}"
+    ":secret:${AWS::StackName}/"
+)
+
+
+def real_worker(provider: str) -> set[tuple[str, str]]:
+    """Its outcomes, and the secrets of its own accounts."""
+    secrets = f"{SECRETS}{provider}/*"
+    return {(TABLE, "dynamodb:UpdateItem"), (secrets, "secretsmanager:GetSecretValue")}
+
+
+REPORTS = {
+    (TABLE, "dynamodb:GetItem"),
+    (TABLE, "dynamodb:UpdateItem"),
+    (BY_REFERENCE, "dynamodb:Query"),
+    # Of every provider: its path names which one a webhook is from.
+    (f"{SECRETS}*", "secretsmanager:GetSecretValue"),
 }
 ALLOWED = {
     "CancelSessionFunction": {
@@ -34,6 +54,7 @@ ALLOWED = {
     "CancelWithSandboxFunction": WORKER,
     "CancelWithSandboxBFunction": WORKER,
     "CancelWithSandboxCFunction": WORKER,
+    **{name: real_worker(provider) for name, provider in REAL.items()},
     "CompleteCancellationsFunction": {
         (TABLE, "dynamodb:Query"),
         (TABLE, "dynamodb:UpdateItem"),
@@ -53,6 +74,17 @@ ALLOWED = {
         ("${CheckoutTable.Arn}/index/due", "dynamodb:Query"),
         ("CancelTransactionsMachine", "states:StartSyncExecution"),
     },
+    "ReceiveWebhookFunction": {*REPORTS, ("UnmatchedReportsQueue.Arn", "sqs:SendMessage")},
+    "MatchReportsFunction": {
+        *REPORTS,
+        ("UnmatchedReportsQueue.Arn", "sqs:DeleteMessage"),
+        ("UnmatchedReportsQueue.Arn", "sqs:GetQueueAttributes"),
+        ("UnmatchedReportsQueue.Arn", "sqs:ReceiveMessage"),
+        ("MatchReportsLogs.Arn", "logs:CreateLogStream"),
+        ("MatchReportsLogs.Arn", "logs:PutLogEvents"),
+        ("*", "xray:PutTelemetryRecords"),
+        ("*", "xray:PutTraceSegments"),
+    },
     "CancelTransactionsMachine": {
         (WORKERS, "lambda:InvokeFunction"),
         ("*", "logs:CreateLogDelivery"),
@@ -67,6 +99,7 @@ ALLOWED = {
 }
 # AWS's service authorization reference lists no resource type for these.
 WITHOUT_RESOURCE = ("dynamodb:ListStreams", "logs:", "xray:Put")
+ROLES = {"CompleteCancellationsRole", "MatchReportsRole"}
 TABLE_KEY = {"Fn::If": ["HasTableKey", {"Ref": "UseTableKey"}, {"Ref": "AWS::NoValue"}]}
 
 
@@ -136,8 +169,9 @@ def test_the_tables_key_is_used_through_dynamodb_only() -> None:
     }
 
 
-def test_only_lambda_takes_the_streams_functions_role() -> None:
-    (trust,) = properties("CompleteCancellationsRole")["AssumeRolePolicyDocument"]["Statement"]
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_only_lambda_takes_a_functions_role(role: str) -> None:
+    (trust,) = properties(role)["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
@@ -150,7 +184,7 @@ def test_no_function_has_a_policy_template_of_sam_or_a_role_from_elsewhere() -> 
         for function in functions().values()
         if "Role" in function["Properties"]
     }
-    assert roles == {"CompleteCancellationsRole"}
+    assert roles == ROLES
     assert "Globals" in template()
     assert "Role" not in template()["Globals"]["Function"]
-    assert resource("CompleteCancellationsRole")["Type"] == "AWS::IAM::Role"
+    assert {resource(role)["Type"] for role in ROLES} == {"AWS::IAM::Role"}

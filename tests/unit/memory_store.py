@@ -167,6 +167,26 @@ class MemoryStore:
         return True
 
     @port
+    def transactions_of(self, provider: str, reference: str) -> list[TransactionKey]:
+        wanted = (provider, reference)
+        found = self.transactions.values()
+        return [each.key for each in found if (each.provider, each.provider_reference) == wanted]
+
+    @port
+    def read_transaction(self, key: TransactionKey) -> Transaction | None:
+        return self.transactions.get(key)
+
+    @port
+    def record_cancel_refusal(self, key: TransactionKey) -> bool:
+        found = self.transactions.get(key)
+        accepted = found and found.in_flight and found.pending_reason is PendingReason.REQUESTED
+        if not (found and accepted):
+            return False
+        refused, attempt = PendingReason.REFUSED, found.cancel_attempt + 1
+        self._change(replace(found, pending_reason=refused, cancel_attempt=attempt))
+        return True
+
+    @port
     def lock_for_cancellation(self, key: SessionKey, lock: Lock) -> LockAttempt:
         session = self._session(key)
         first = session.status is SessionStatus.OPEN and lock.request is not None

@@ -24,21 +24,24 @@ from tests.unit.samples import KEY, a_transaction, transaction_id
 CANARY = "c4n4ry"
 EVENT = {"requestContext": {"requestId": "request-1"}}
 
-# Every error that the two functions behind the API can raise, as it is made there.
+# Every error that the functions behind the API can raise, as it is made there.
 AT_THE_EDGE: list[tuple[CheckoutError, int]] = [
     (errors.InvalidRequestError("reason", "is bad"), 400),
     (errors.UnprocessableRequestError("sessionId", "is bad"), 422),
     (errors.IdempotencyConflictError(), 422),
     (errors.MerchantUnknownError("client_id"), 401),
+    (errors.SignatureError(), 401),
+    (errors.NoSuchWebhookError(), 404),
     (errors.SessionNotFoundError(CANARY), 404),
     (errors.SessionEndedError("COMPLETED"), 409),
     (errors.CancellationInProgressError(3), 409),
     (errors.IdempotencyInProgressError(3), 409),
     (errors.StoreUnavailableError("ThrottlingException", 3), 503),
+    (errors.ReportsLostError(3), 503),
     (errors.StoreRefusedError(CANARY), 500),
     (errors.MisconfiguredError(CANARY), 500),
 ]
-# They belong to the payment side, the stream and the adapters, which no function of the API calls.
+# They belong to the payment side, the stream, the queue and the adapters; the API answers none.
 NOT_AT_THE_EDGE = {
     errors.SessionExistsError,
     errors.SessionLockedError,
@@ -49,8 +52,10 @@ NOT_AT_THE_EDGE = {
     errors.ReferenceConflictError,
     errors.PaymentGivenUpError,
     errors.MalformedRecordError,
+    errors.UnmatchedReportError,
     errors.ProviderUnreachableError,
     errors.ProviderFailedError,
+    errors.CredentialsError,
     errors.UnreadableAnswerError,
 }
 

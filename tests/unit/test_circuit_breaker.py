@@ -8,10 +8,12 @@ from threading import Barrier, Event
 
 import pytest
 
+from checkout.errors import ProviderFailedError, ProviderTrouble
 from checkout.fan_out import TransactionOutcome, WorkOrder
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS, PROVIDER_TIMEOUT, cancel_transactions
 from checkout.providers.base import CancelOutcome, ProviderAnswer, ProviderStatus
 from checkout.providers.circuit_breaker import (
+    LONGEST_PAUSE,
     OPEN_FOR,
     TROUBLES_TO_OPEN,
     CircuitBreaker,
@@ -301,3 +303,46 @@ def test_a_guarded_provider_can_what_its_adapter_can(counter: Counter) -> None:
     assert (guarded.name, guarded.supports_cancel, guarded.supports_retrieve) == (
         *("bank", False, True),
     )
+
+
+def test_a_providers_wish_to_wait_is_kept_and_is_no_outage(counter: Counter) -> None:
+    counter.breaker.note_trouble("account-1", 7)
+    counter.clock.now += timedelta(seconds=7) - A_MOMENT
+    assert not counter.breaker.admit("account-1")
+    assert counter.breaker.admit("account-2")
+    counter.clock.now += A_MOMENT
+    assert counter.breaker.admit("account-1")
+    assert counter.opened == []
+
+
+def test_an_answer_from_before_the_wish_does_not_end_it(counter: Counter) -> None:
+    counter.breaker.note_trouble("account-1", 7)
+    counter.breaker.note_answer("account-1")
+    assert not counter.breaker.admit("account-1")
+    counter.clock.now += timedelta(seconds=7)
+    counter.breaker.note_answer("account-1")
+    assert counter.breaker.admit("account-1")
+
+
+def test_a_shorter_wish_does_not_shorten_a_longer_one_and_none_is_endless(
+    counter: Counter,
+) -> None:
+    counter.breaker.note_trouble("account-1", 60)
+    counter.breaker.note_trouble("account-1", 1)
+    counter.clock.now += timedelta(seconds=59)
+    assert not counter.breaker.admit("account-1")
+    counter.breaker.note_trouble("account-1", 86400)
+    counter.clock.now += LONGEST_PAUSE
+    assert counter.breaker.admit("account-1")
+
+
+def test_what_an_adapter_raises_as_trouble_is_unknown_and_carries_the_wish(
+    counter: Counter,
+) -> None:
+    def busy(verb: str, transaction: Transaction) -> None:
+        raise ProviderFailedError(ProviderTrouble.RATE_LIMITED, 429, 7)
+
+    counter.bank.before_answer = busy
+    answer = counter.cancel()
+    assert answer == ProviderAnswer(CancelOutcome.UNKNOWN, retry_after=7)
+    assert not counter.breaker.admit("account-1")

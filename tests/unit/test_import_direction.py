@@ -21,13 +21,13 @@ LAYERS = (
     {"checkout.sessions", "checkout.timestamps"},
     {"checkout.ids", "checkout.lease", "checkout.transactions"},
     {"checkout.due_sessions"},
-    {"checkout.providers.base"},
-    {"checkout.fan_out"},
+    {"checkout.providers.base", "checkout.providers.documents", "checkout.providers.webhook"},
+    {"checkout.fan_out", "checkout.reports"},
     # The use cases.
     {"checkout.completion"},
     {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
-    # Those that find sessions by themselves.
-    {"checkout.recovery", "checkout.redrive"},
+    # Those that find sessions, or transactions, by themselves.
+    {"checkout.recovery", "checkout.redrive", "checkout.webhooks"},
     # What all adapters share.
     {"checkout.observability", "checkout.settings"},
     # The adapters, which do not know each other: storage, HTTP, the state machine, providers.
@@ -35,15 +35,19 @@ LAYERS = (
         "checkout.api",
         "checkout.http_request",
         "checkout.idempotency",
+        "checkout.report_queue",
         "checkout.state_machine",
         "checkout.storage",
+        "checkout.webhook_request",
     },
     # What stands before every adapter, and what one calls its provider with.
     {"checkout.providers.circuit_breaker", "checkout.providers.bounded_socket"},
-    {"checkout.providers.http"},
-    # The one provider that has a table of its own.
-    {"checkout.providers.sandbox"},
+    {"checkout.providers.http", "checkout.providers.accounts"},
+    {"checkout.providers.access_tokens", "checkout.providers.secrets_manager"},
+    {"checkout.providers.parts"},
+    # The adapters themselves, of which none knows another; and their list.
     {"checkout.providers"},
+    {"checkout.providers.registry"},
     # The wiring, and what is wired.
     {"checkout.bootstrap"},
     {"functions"},

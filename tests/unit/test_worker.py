@@ -1,6 +1,6 @@
 """What a worker asks of its provider, and what it makes of the answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -281,6 +281,15 @@ def test_only_an_answered_refusal_raises_the_key(desk: Desk, answer: ProviderAns
     desk.provider.answer = answer
     desk.work_on(a_transaction(cancel_attempt=3))
     assert desk.stored.cancel_attempt == 3
+
+
+@pytest.mark.parametrize("answer", [UNSUPPORTED, NOT_FOUND, UNKNOWN])
+def test_an_answer_that_is_kept_under_its_key_raises_it_too(
+    desk: Desk, answer: ProviderAnswer
+) -> None:
+    desk.provider.answer = replace(answer, new_key=True)
+    desk.work_on(a_transaction(cancel_attempt=3))
+    assert desk.stored.cancel_attempt == 4
 
 
 def test_a_repeat_after_a_refusal_carries_a_new_key(desk: Desk) -> None:

@@ -15,8 +15,11 @@ from checkout.errors import (
     IdempotencyInProgressError,
     InvalidRequestError,
     MerchantUnknownError,
+    NoSuchWebhookError,
+    ReportsLostError,
     SessionEndedError,
     SessionNotFoundError,
+    SignatureError,
     StoreUnavailableError,
     TryAgainError,
     UnprocessableRequestError,
@@ -48,6 +51,8 @@ ANSWERS: dict[type[CheckoutError], tuple[int, str | Callable[[Any], str]]] = {
         "IDEMPOTENCY_CONFLICT: this Idempotency-Key was used with another body; use a new key.",
     ),
     MerchantUnknownError: (401, "The token does not name a merchant; get one that does."),
+    SignatureError: (401, "The signature is not that of this provider's account."),
+    NoSuchWebhookError: (404, "There is no such webhook."),
     SessionNotFoundError: (404, "There is no such session."),
     SessionEndedError: (
         409,
@@ -65,6 +70,7 @@ ANSWERS: dict[type[CheckoutError], tuple[int, str | Callable[[Any], str]]] = {
         503,
         "The store could not be reached; no provider was called. Try again in Retry-After seconds.",
     ),
+    ReportsLostError: (503, "Not all of it could be recorded; send it again after Retry-After."),
 }
 INTERNAL_ERROR = (500, "Something went wrong on our side; repeating the request is safe.")
 

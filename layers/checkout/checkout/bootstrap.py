@@ -18,7 +18,7 @@ from botocore.config import Config
 from checkout.cancellation import Ports
 from checkout.errors import MisconfiguredError
 from checkout.ids import RANDOM_BYTES, uuid7
-from checkout.observability import log_failure, report_open_circuit
+from checkout.observability import log_failure, report_open_circuit, tell_recorded
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS
 from checkout.recovery import GiveUpAges, RecoveryLimits, RecoveryPorts, TellStuck
 from checkout.settings import (
@@ -26,6 +26,7 @@ from checkout.settings import (
     FanOutSettings,
     IdempotencySettings,
     RecoverySettings,
+    ReportQueueSettings,
     StoreSettings,
     WorkerSettings,
 )
@@ -34,10 +35,16 @@ from checkout.storage.dynamodb import CheckoutStore
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
     from checkout.idempotency import IdempotentAnswers
     from checkout.providers.base import Provider
+    from checkout.providers.parts import Parts
+    from checkout.providers.webhook import WebhookReader
+    from checkout.report_queue import SqsReportQueue
+    from checkout.webhooks import WebhookPorts
 
 # Two tries of 1.5 s and up to a second between them: a store that is slower than that is down, as
 # far as an answer within the gateway's 29 s goes. DynamoDB answers within some 30 ms.
@@ -55,10 +62,24 @@ MACHINE_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     max_pool_connections=MAX_PARALLEL_CALLS,
 )
+# One try within the time that a call at the provider has: whoever asked asks again.
+SECRETS_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=1.5,
+    retries={"mode": "standard", "total_max_attempts": 1},
+)
+# Two tries of 1.5 s and up to a second between them, within REPORT_RESERVE.
+QUEUE_CONFIG = Config(
+    connect_timeout=0.5,
+    read_timeout=1,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
 # What a function keeps for itself of the time it has.
 ANSWER_RESERVE = timedelta(milliseconds=500)
 # And for the record of an answer under an idempotency key.
 RECORD_RESERVE = timedelta(seconds=4)
+# And, of a provider's report, for the write that has begun, or for keeping it on the queue.
+REPORT_RESERVE = timedelta(seconds=5)
 
 
 def utc_now() -> datetime:
@@ -131,13 +152,60 @@ def idempotent_answers() -> IdempotentAnswers:
 
 
 @cache
-def provider() -> Provider:
-    from checkout.providers.circuit_breaker import CircuitBreaker, GuardedProvider
-    from checkout.providers.registry import provider_named
+def secrets_manager() -> SecretsManagerClient:
+    return boto3.client("secretsmanager", config=SECRETS_CONFIG)
 
-    name = WorkerSettings.read(os.environ).provider
-    adapter = provider_named(name, os.environ, dynamodb(), utc_now)
+
+def provider() -> Provider:
+    """This worker's own."""
+    return provider_named(WorkerSettings.read(os.environ).provider)
+
+
+def parallel_calls() -> int:
+    """How many calls this worker's provider gets at once. Raises MisconfiguredError."""
+    try:
+        return int(WorkerSettings.read(os.environ).parallel_calls)
+    except ValueError:
+        raise MisconfiguredError("PARALLEL_CALLS is no number") from None
+
+
+@cache
+def provider_named(name: str) -> Provider:
+    """Raises MisconfiguredError for a name that no adapter has."""
+    from checkout.providers.circuit_breaker import CircuitBreaker, GuardedProvider
+    from checkout.providers.registry import provider_of
+
+    adapter = provider_of(_parts(name))
     return GuardedProvider(adapter, CircuitBreaker(utc_now, partial(report_open_circuit, name)))
+
+
+@cache
+def webhook_reader(name: str) -> WebhookReader:
+    """Raises NoSuchWebhookError."""
+    from checkout.providers.registry import webhook_reader_of
+
+    return webhook_reader_of(_parts(name))
+
+
+@cache
+def webhook_ports() -> WebhookPorts:
+    from checkout.webhooks import WebhookPorts
+
+    return WebhookPorts(checkout_store(), provider_named, utc_now, tell_recorded, log_failure)
+
+
+@cache
+def report_queue() -> SqsReportQueue:
+    from checkout.report_queue import SqsReportQueue
+
+    client: SQSClient = boto3.client("sqs", config=QUEUE_CONFIG)
+    return SqsReportQueue(client, ReportQueueSettings.read(os.environ).unmatched_reports_queue_url)
+
+
+def _parts(name: str) -> Parts:
+    from checkout.providers.parts import Parts
+
+    return Parts(name, os.environ, utc_now, dynamodb, secrets_manager)
 
 
 def forget() -> None:
@@ -149,7 +217,11 @@ def forget() -> None:
         ports,
         recovery_limits,
         idempotent_answers,
-        provider,
+        secrets_manager,
+        provider_named,
+        webhook_reader,
+        webhook_ports,
+        report_queue,
     ]
     for each in made:
         each.cache_clear()

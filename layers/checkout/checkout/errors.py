@@ -5,7 +5,8 @@ CheckoutError
 │   ├── InvalidRequestError              a field has a wrong form
 │   ├── UnprocessableRequestError        well-formed, but no such thing can be cancelled
 │   ├── IdempotencyConflictError         the key was used with another body
-│   └── MerchantUnknownError             the token does not say whose session it is about
+│   ├── MerchantUnknownError             the token does not say whose session it is about
+│   └── SignatureError                   the webhook is not from whom it says
 ├── GiveUpError                      repeating it will not help
 │   ├── SessionNotFoundError
 │   ├── SessionExistsError
@@ -16,11 +17,14 @@ CheckoutError
 │   ├── TooManyTransactionsError
 │   ├── AttachTooLateError               the attempt was attached too slowly to be sent
 │   ├── ReferenceConflictError
+│   ├── NoSuchWebhookError               no such provider, or no such account at it
 │   └── PaymentGivenUpError              created after all, and its session is being cancelled
 ├── TryAgainError                    repeat it after `retry_after` seconds
 │   ├── CancellationInProgressError
 │   ├── IdempotencyInProgressError
-│   └── StoreUnavailableError
+│   ├── StoreUnavailableError
+│   ├── UnmatchedReportError             no transaction has it yet, or nobody could confirm it
+│   └── ReportsLostError                 a webhook's reports are neither recorded nor kept
 ├── OperatorError                    only a change of the deployment helps
 │   ├── StoreRefusedError
 │   ├── MalformedRecordError
@@ -28,6 +32,7 @@ CheckoutError
 └── ProviderTroubleError             nothing is known: the payment counts as in flight
     ├── ProviderUnreachableError         no connection, no answer in time, or one that broke off
     ├── ProviderFailedError              answered that it cannot answer now: 429 or 5xx
+    ├── CredentialsError                 the account's secret is missing, unreadable, or refused
     └── UnreadableAnswerError            answered, and not in a form that we can read
 """
 
@@ -61,6 +66,10 @@ class IdempotencyConflictError(MendRequestError):
 
 class MerchantUnknownError(MendRequestError):
     """The token is valid and lacks the claim that holds the merchant's id."""
+
+
+class SignatureError(MendRequestError):
+    """A webhook without the signature, or the token, that shows whom it is from."""
 
 
 class GiveUpError(CheckoutError):
@@ -115,6 +124,10 @@ class ReferenceConflictError(GiveUpError):
     """The transaction has another provider reference already."""
 
 
+class NoSuchWebhookError(GiveUpError):
+    """There is no such provider, or we have no account of that name at it."""
+
+
 class PaymentGivenUpError(GiveUpError):
     """A cancellation took this payment for never sent, and it was. It has to be voided."""
 
@@ -153,6 +166,17 @@ class StoreUnavailableError(StoreError, TryAgainError):
         self.code = code
 
 
+class UnmatchedReportError(TryAgainError):
+    """A kept report cannot be recorded yet. It stays in its queue."""
+
+
+class ReportsLostError(TryAgainError):
+    """What a webhook reported could not be recorded, nor kept for later: it has to come again."""
+
+    def __init__(self, retry_after: int = 5) -> None:
+        super().__init__("reports are neither recorded nor kept", retry_after)
+
+
 class OperatorError(CheckoutError):
     """No repeat and no other request helps, only a change of the deployment."""
 
@@ -166,10 +190,10 @@ class StoreRefusedError(StoreError, OperatorError):
 
 
 class MalformedRecordError(OperatorError):
-    """A record of the table's stream cannot be read. `part` says where, never what is there."""
+    """A record of a stream or a queue cannot be read. `part` says where, never what is there."""
 
     def __init__(self, part: str) -> None:
-        super().__init__(f"stream record has no readable {part}")
+        super().__init__(f"record has no readable {part}")
         self.part = part
 
 
@@ -190,15 +214,24 @@ class ProviderTrouble(StrEnum):
     ENCODED = "ENCODED"  # compressed, which nobody had asked for
     TOO_LARGE = "TOO_LARGE"
     NOT_JSON = "NOT_JSON"  # or a JSON text that is no object and no list
+    UNAUTHORIZED = "UNAUTHORIZED"  # 401: the account's credentials are wrong, or no longer right
+    NO_CREDENTIALS = "NO_CREDENTIALS"  # there is no such account
+    CREDENTIALS_UNREADABLE = "CREDENTIALS_UNREADABLE"  # now, or they lack a field
 
 
 class ProviderTroubleError(CheckoutError):
-    """It is not known what the provider did. Never carries a part of its answer."""
+    """It is not known what the provider did. Never carries a part of its answer.
 
-    def __init__(self, code: ProviderTrouble, status: int | None = None) -> None:
+    `retry_after` is in seconds, if the provider said so.
+    """
+
+    def __init__(
+        self, code: ProviderTrouble, status: int | None = None, retry_after: int | None = None
+    ) -> None:
         super().__init__(f"provider trouble: {code}")
         self.code = code
         self.status = status
+        self.retry_after = retry_after
 
 
 class ProviderUnreachableError(ProviderTroubleError):
@@ -206,11 +239,11 @@ class ProviderUnreachableError(ProviderTroubleError):
 
 
 class ProviderFailedError(ProviderTroubleError):
-    """The provider answered 429 or 5xx; `retry_after` is in seconds, if it said so."""
+    """The provider answered 429 or 5xx."""
 
-    def __init__(self, code: ProviderTrouble, status: int, retry_after: int | None) -> None:
-        super().__init__(code, status)
-        self.retry_after = retry_after
+
+class CredentialsError(ProviderTroubleError):
+    """Without other credentials nothing will come of it, and somebody has to mend them."""
 
 
 class UnreadableAnswerError(ProviderTroubleError):

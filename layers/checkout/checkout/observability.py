@@ -3,11 +3,17 @@
 Log messages are constants with fields. No body, reason, token or secret is ever a field.
 """
 
+from __future__ import annotations
+
 import traceback
 from threading import RLock
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
+
+if TYPE_CHECKING:
+    from checkout.reports import Recorded
 
 logger = Logger()
 
@@ -26,6 +32,21 @@ def report_open_circuit(provider: str, account: str) -> None:
     """Nothing is asked of the provider for this account for a while."""
     logger.warning("circuit opened", provider=provider, account=account)
     count("CircuitOpened")
+
+
+def tell_recorded(recorded: Recorded) -> None:
+    """What a provider's report has made of a transaction."""
+    fields = {
+        "session_id": recorded.key.session.session_id,
+        "transaction_id": recorded.key.transaction_id,
+        "reported": recorded.reported,
+        "status": recorded.status,
+    }
+    logger.info("report recorded", extra=fields)
+    if recorded.contradicts:
+        logger.warning("status report contradicts", extra=fields)
+    count("ContradictingReports", int(recorded.contradicts))
+    count("SettledAfterCancel", int(recorded.uncounted_money))
 
 
 def count(name: str, number: int = 1, **dimensions: str) -> None:

@@ -23,14 +23,14 @@ from checkout.transactions import (
 
 # Seconds that one call at a provider may take, connecting included.
 PROVIDER_TIMEOUT = 8.0
-# Seconds for a question about a payment, so that there is time left to cancel it.
+# Seconds for a question about a payment, which leaves time to cancel it.
 RETRIEVE_TIMEOUT = 3.0
 # What is left for storing the outcome before the worker's own time-out.
 STORE_RESERVE = timedelta(seconds=2)
 # Seconds after which an adapter that had to be back has overrun. A thread may have to wait for its
 # turn on a busy machine; given up in error, its session would stay locked for the whole lease.
 OVERRUN_LIMIT = 0.5
-# A call with less time than this would only tell that there was no time.
+# A call with less time than this would tell nothing.
 SHORTEST_CALL = 0.2
 MAX_PARALLEL_CALLS = 50
 
@@ -49,7 +49,7 @@ Answer = TypeVar("Answer")
 class OutcomeRecord:
     """What is to be stored about one transaction, in the name of `driver`.
 
-    `next_attempt` replaces the transaction's `cancel_attempt` after an answered refusal.
+    `next_attempt` replaces the transaction's `cancel_attempt`, so that the next key is a new one.
     `never_sent` says that the answer holds only if nothing tells that the payment was sent.
     """
 
@@ -80,26 +80,27 @@ def cancel_transactions(
     deadline: datetime,
     clock: Callable[[], datetime],
     report: Callable[[str, Exception], None],
+    parallel: int = MAX_PARALLEL_CALLS,
 ) -> list[TransactionOutcome]:
-    """Cancel all of them at once; every outcome is stored before it is returned.
+    """Cancel all of them, `parallel` at once; every outcome is stored before it is returned.
 
-    `deadline` is when this worker is stopped. No call at the provider ends after it or after
-    the lease. `report` tells operators of an outcome that could not be stored, and of an adapter
-    that raised or overran: that is UNKNOWN for its transaction, and nothing to the others.
+    `deadline` is when this worker is stopped. No call at the provider ends after it or after the
+    lease. `report` tells operators of an outcome that is not stored, and of an adapter that raised
+    or overran: that is UNKNOWN for its transaction, and nothing to the others.
     """
     stop = min(deadline - STORE_RESERVE, from_millis(order.lease_until) - CLOCK_SKEW)
     worker = _Worker(provider, store, order.driver, stop, clock, report)
     seconds = max(0.0, (stop - clock()).total_seconds()) + OVERRUN_LIMIT
-    done = do_all(worker.cancel, order.transactions, MAX_PARALLEL_CALLS, seconds)
+    done = do_all(worker.cancel, order.transactions, parallel, seconds)
     return [worker.outcome(*each) for each in zip(order.transactions, done, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """`refused`: it answered our cancellation with a refusal. `known`: it spoke of the payment."""
+    """`new_key`: its answer is kept under the old one. `known`: it spoke of the payment."""
 
     answer: ProviderAnswer
-    refused: bool = False
+    new_key: bool = False
     known: bool = False
 
 
@@ -117,17 +118,17 @@ class _Worker:
         asked_at = self.clock()
         asked = self._ask(transaction)
         if not claim():
-            # Too late: the driver has told of it without this answer, and by now another may have
-            # taken over, or settled money be counted by nobody. The next drive asks again.
+            # Too late: the driver has told of it without this answer, and another may have taken
+            # over, or settled money be counted by nobody. The next drive asks again.
             return _not_stored(transaction)
         never_sent = self._was_never_sent(transaction, asked, asked_at)
         record = OutcomeRecord(
             driver=self.driver,
             answer=_FAILED if never_sent else asked.answer,
             now=self.clock(),
-            # A provider may replay its stored refusal for an old key, so a refusal asks for a
-            # new one; after no answer the old key keeps a second void from being made.
-            next_attempt=transaction.cancel_attempt + 1 if asked.refused else None,
+            # A provider may replay its stored answer for the old key, so a refusal asks for a new
+            # one. After no answer the old one keeps a second void from being made.
+            next_attempt=transaction.cancel_attempt + 1 if asked.new_key else None,
             never_sent=never_sent,
         )
         try:
@@ -144,7 +145,7 @@ class _Worker:
         running = done is Unfinished.STILL_RUNNING
         if running:
             self.report("provider adapter overran its time-out", TimeoutError())
-        # Not stored, so that the driver marks it. A lease whose call may be running is kept.
+        # Not stored: the driver marks it. A lease whose call may be running is kept.
         return replace(_not_stored(transaction), running=running, failed=running)
 
     def _ask(self, transaction: Transaction) -> _Asked:
@@ -157,15 +158,15 @@ class _Worker:
             known = ended is None and self.provider.supports_retrieve
         answer = self._cancel(transaction)
         if answer.outcome not in (CancelOutcome.REFUSED, CancelOutcome.UNSUPPORTED):
-            return _Asked(answer, known=known)
-        refused = answer.outcome is CancelOutcome.REFUSED
+            return _Asked(answer, answer.new_key, known)
+        new_key = answer.new_key or answer.outcome is CancelOutcome.REFUSED
         # Its status decides. A refusal alone never does.
         ended = self._ended(transaction)
         if ended and ended.outcome in _ENDS:
-            return _Asked(ended, refused)
+            return _Asked(ended, new_key)
         if ended == _NOT_FOUND and not self.provider.supports_cancel:
             return _Asked(_NOT_FOUND, known=known)
-        return _Asked(answer, refused, known=known or self.provider.supports_cancel)
+        return _Asked(answer, new_key, known=known or self.provider.supports_cancel)
 
     def _cancel(self, transaction: Transaction) -> ProviderAnswer:
         if not self.provider.supports_cancel:
@@ -209,9 +210,8 @@ class _Worker:
     def _was_never_sent(self, transaction: Transaction, asked: _Asked, asked_at: datetime) -> bool:
         """Whether the provider does not know it, and nothing tells that it ever did.
 
-        Where something does, not finding it is a contradiction (the wrong account, say), and it
-        stays in flight. So does one that could still be sent when the provider was asked, however
-        long its answer took.
+        Where something does, not finding it is a contradiction (the wrong account, say): it stays
+        in flight. So does one that could still be sent when the provider was asked.
         """
         too_late = asked_at > transaction.attached_at + NEVER_SENT_AFTER
         untouched = (

@@ -54,7 +54,22 @@ class RecoverySettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings(Settings):
+    """`parallel_calls` is how many calls the provider gets at once from one worker, at most."""
+
     provider: str
+    parallel_calls: str = "50"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings(Settings):
+    """An account's secret is named `<secrets_prefix><provider>/<account>`."""
+
+    secrets_prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportQueueSettings(Settings):
+    unmatched_reports_queue_url: str
 
 
 @dataclass(frozen=True, slots=True)

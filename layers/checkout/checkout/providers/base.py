@@ -21,10 +21,21 @@ class CancelOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderAnswer:
-    """`status` is set with `TERMINAL`, and says how it had ended."""
+    """`status` is set with `TERMINAL`, and says how it had ended.
+
+    `new_key`: this answer is kept at the provider under the idempotency key, and a repeat with
+    that key would only get it again. A refusal implies it. `retry_after` is in seconds.
+    """
 
     outcome: CancelOutcome
     status: TransactionStatus | None = None
+    new_key: bool = False
+    retry_after: int | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the provider has said something that tells what became of the call."""
+        return self.outcome is not CancelOutcome.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,11 @@ class ProviderStatus:
 
     status: TransactionStatus | None
     found: bool = True
+    retry_after: int | None = None
+
+    @property
+    def is_known(self) -> bool:
+        return self.status is not None or not self.found
 
     def as_answer(self) -> ProviderAnswer | None:
         """The same said in answer to a cancellation; None of a payment that is in flight."""
@@ -48,7 +64,7 @@ class ProviderStatus:
 
 
 class Provider(Protocol):
-    """An adapter. It answers for every trouble at the provider and raises only for bugs.
+    """An adapter. It raises ProviderTroubleError where nothing is known, and else only for bugs.
 
     `timeout` is in seconds, for the whole call: no request of it is under way afterwards.
     A transaction without a provider's reference is looked up by our own id; an adapter that

@@ -4,11 +4,13 @@ In memory, so each execution environment learns for itself (docs/adr/0011-circui
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TypeVar
 
+from checkout.errors import CredentialsError, ProviderTroubleError
+from checkout.observability import count
 from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
 from checkout.transactions import Transaction
 
@@ -16,6 +18,8 @@ from checkout.transactions import Transaction
 TROUBLES_TO_OPEN = 5
 # for this long; then one call may try.
 OPEN_FOR = timedelta(seconds=30)
+# The longest that a provider's Retry-After is kept to without a new look.
+LONGEST_PAUSE = timedelta(minutes=5)
 
 _UNKNOWN = ProviderAnswer(CancelOutcome.UNKNOWN)
 _SILENT = ProviderStatus(None)
@@ -25,10 +29,17 @@ Answer = TypeVar("Answer", ProviderAnswer, ProviderStatus)
 
 @dataclass(slots=True)
 class _Circuit:
-    """Open if `next_probe` is set: until then no call is let through, and then one."""
+    """Open if `next_probe` is set: until then no call is let through, and then one.
+
+    Until `paused_until` none is either, since the provider has asked us to wait.
+    """
 
     troubles: int = 0
     next_probe: datetime | None = None
+    paused_until: datetime | None = None
+
+    def paused(self, now: datetime) -> bool:
+        return self.paused_until is not None and now < self.paused_until
 
 
 class CircuitBreaker:
@@ -48,9 +59,13 @@ class CircuitBreaker:
         """Whether a call may be made now. Who is let through while it is open is the probe."""
         with self._lock:
             circuit = self._circuits.get(account)
-            if circuit is None or circuit.next_probe is None:
+            if circuit is None:
                 return True
             now = self._clock()
+            if circuit.paused(now):
+                return False
+            if circuit.next_probe is None:
+                return True
             if now < circuit.next_probe:
                 return False
             # The circuit stays open while it is probed. So no herd follows the probe, and if the
@@ -61,9 +76,13 @@ class CircuitBreaker:
 
     def note_answer(self, account: str) -> None:
         with self._lock:
-            self._circuits.pop(account, None)
+            circuit = self._circuits.pop(account, None)
+            if circuit is not None and circuit.paused(self._clock()):
+                # The answer to a call from before it: the wish to wait stands.
+                self._circuits[account] = _Circuit(paused_until=circuit.paused_until)
 
-    def note_trouble(self, account: str) -> None:
+    def note_trouble(self, account: str, retry_after: int | None = None) -> None:
+        """`retry_after` is in seconds: the provider's own wish, which is no outage."""
         with self._lock:
             circuit = self._circuits.setdefault(account, _Circuit())
             circuit.troubles += 1
@@ -71,6 +90,9 @@ class CircuitBreaker:
             opens = circuit.troubles == TROUBLES_TO_OPEN
             if opens:
                 circuit.next_probe = self._clock() + OPEN_FOR
+            if retry_after:
+                until = self._clock() + min(timedelta(seconds=retry_after), LONGEST_PAUSE)
+                circuit.paused_until = max(circuit.paused_until or until, until)
         if opens:
             self._opened(account)
 
@@ -117,15 +139,19 @@ class GuardedProvider:
         account = transaction.provider_account
         if not self.breaker.admit(account):
             return trouble
-        answered = False
+        answer, told = None, False
         try:
             answer = call()
-            answered = answer != trouble
-            return answer
+        except ProviderTroubleError as error:
+            answer, told = replace(trouble, retry_after=error.retry_after), True
+            # Time cures other trouble, and this one only somebody who is told.
+            count("CredentialTroubles", int(isinstance(error, CredentialsError)))
         finally:
-            # Here, since an adapter that raises has not answered either.
-            if answered:
+            # Here, since an adapter that raises for a bug has not answered either.
+            if answer is not None and answer.is_known:
                 self.breaker.note_answer(account)
-            elif transaction.provider_reference is not None:
+            elif told or transaction.provider_reference is not None:
                 # Without a reference an adapter may be unable to ask: that tells of no trouble.
-                self.breaker.note_trouble(account)
+                wish = None if answer is None else answer.retry_after
+                self.breaker.note_trouble(account, wish)
+        return answer

@@ -7,7 +7,7 @@ headers that it cannot read.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from checkout.errors import (
+    CredentialsError,
     MisconfiguredError,
     ProviderFailedError,
     ProviderTrouble,
@@ -27,7 +28,6 @@ from checkout.observability import count
 from checkout.providers.bounded_socket import BoundedSocket, connect, countdown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from http.client import HTTPResponse
     from socket import socket
     from ssl import SSLContext
@@ -42,19 +42,31 @@ TOO_MANY_REQUESTS = 429
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
+# Tells the seconds that are left. Raises ProviderUnreachableError when there are none.
+Budget = Callable[[], float]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Goes out as it is, but for the headers that HTTP itself needs."""
+    """Goes out as it is, but for the headers that HTTP itself needs.
+
+    `unauthorized` are the statuses with which the provider refuses the credentials, `telling`
+    those of 500 and above that come with a body which says more, `bodiless` those that say all by
+    themselves and may come without one.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None = None
+    unauthorized: frozenset[int] = frozenset({401})
+    telling: frozenset[int] = frozenset()
+    bodiless: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 2xx or a 4xx other than 429. `json` is None with a 204 only, which has no body."""
+    """A 2xx, or a failure about the payment. `json` is None where there was no body."""
 
     status: int
     json: dict[str, Any] | list[Any] | None
@@ -83,6 +95,25 @@ class HttpExchange:
         except ProviderTroubleError as trouble:
             count("ProviderTroubles", kind=trouble.code.value)
             raise
+
+    def budget(self, seconds: float) -> Budget:
+        """For several exchanges, and the waits between them, that share `seconds`."""
+        left = countdown(seconds, self._monotonic)
+
+        def remaining() -> float:
+            try:
+                return left()
+            except TimeoutError:
+                raise ProviderUnreachableError(ProviderTrouble.TIMED_OUT) from None
+
+        return remaining
+
+    def trouble(self, code: ProviderTrouble, answer: Answer) -> ProviderTroubleError:
+        """Counted, as trouble that only the body of an answer tells of."""
+        count("ProviderTroubles", kind=code.value)
+        if code is ProviderTrouble.UNAUTHORIZED:
+            return CredentialsError(code, answer.status)
+        return ProviderFailedError(code, answer.status)
 
     def _send(self, url: SplitResult, request: Request, timeout: float) -> Answer:
         left = countdown(timeout, self._monotonic)
@@ -121,19 +152,21 @@ def _converse(sock: BoundedSocket, url: SplitResult, request: Request) -> Answer
     headers = {**request.headers, "Connection": "close"}
     connection.request(request.method, target, request.body, headers)
     with closing(connection.getresponse()) as response:
-        _check_head(response)
+        _check_head(response, request)
         body = response.read(ANSWER_LIMIT)
         if response.length:
             # Fewer bytes than were announced, which http.client lets pass.
             raise ProviderUnreachableError(ProviderTrouble.BROKEN_OFF, response.status)
-        return Answer(response.status, _json(response.status, body))
+        return Answer(response.status, _json(response.status, body, request.bodiless))
 
 
-def _check_head(response: HTTPResponse) -> None:
+def _check_head(response: HTTPResponse, request: Request) -> None:
     status = response.status
+    if status in request.unauthorized:
+        raise CredentialsError(ProviderTrouble.UNAUTHORIZED, status)
     if status == TOO_MANY_REQUESTS:
         raise ProviderFailedError(ProviderTrouble.RATE_LIMITED, status, _retry_after(response))
-    if status >= 500:
+    if status >= 500 and status not in request.telling:
         raise ProviderFailedError(ProviderTrouble.SERVER_ERROR, status, _retry_after(response))
     if 300 <= status < 400:
         raise UnreadableAnswerError(ProviderTrouble.REDIRECTED, status)
@@ -148,8 +181,8 @@ def _retry_after(response: HTTPResponse) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 6 else None
 
 
-def _json(status: int, body: bytes) -> dict[str, Any] | list[Any] | None:
-    if status == NO_CONTENT:
+def _json(status: int, body: bytes, bodiless: frozenset[int]) -> dict[str, Any] | list[Any] | None:
+    if status == NO_CONTENT or (not body and status in bodiless):
         return None
     document = _parsed(body)
     if isinstance(document, dict | list):

@@ -23,7 +23,7 @@ from checkout.errors import (
 )
 from checkout.lease import DuePage, DueSession, Lock, LockAttempt
 from checkout.sessions import Session, SessionKey, SessionStatus
-from checkout.storage import session_requests, transaction_requests
+from checkout.storage import report_requests, session_requests, transaction_requests
 from checkout.storage.expressions import Request
 from checkout.storage.items import (
     SESSION,
@@ -31,6 +31,7 @@ from checkout.storage.items import (
     due_sessions_from,
     session_from,
     transaction_from,
+    transaction_keys_from,
 )
 from checkout.transactions import (
     Attempt,
@@ -168,6 +169,17 @@ class CheckoutStore:
         wanted = transaction_requests.outcome_status(record)
         ours = transaction.driver == record.driver and transaction.status is wanted
         return transaction.status, changed or ours
+
+    def transactions_of(self, provider: str, reference: str) -> list[TransactionKey]:
+        items = self._query(report_requests.transactions_of(provider, reference))
+        return transaction_keys_from(items)
+
+    def read_transaction(self, key: TransactionKey) -> Transaction | None:
+        answer = self._call(self._client.get_item, report_requests.read_transaction(key))
+        return transaction_from(key.session, answer["Item"]) if "Item" in answer else None
+
+    def record_cancel_refusal(self, key: TransactionKey) -> bool:
+        return self._change(report_requests.record_cancel_refusal(key))[1]
 
     def _change_session(self, key: SessionKey, request: Request) -> tuple[Session, bool]:
         item, changed = self._change(request)

@@ -92,6 +92,14 @@ def due_sessions_from(items: Iterable[Mapping[str, Any]]) -> tuple[DueSession, .
     return tuple(found)
 
 
+def transaction_keys_from(items: Iterable[Mapping[str, Any]]) -> list[TransactionKey]:
+    keys = [deserialize({name: raw[name] for name in ("PK", "SK")}) for raw in items]
+    return [
+        TransactionKey(session_key_of(each["PK"]), each["SK"].removeprefix(TRANSACTION_PREFIX))
+        for each in keys
+    ]
+
+
 def transaction_from(session: SessionKey, raw: Mapping[str, Any]) -> Transaction:
     item = deserialize(raw)
     detail = item.get("cancellationDetail")

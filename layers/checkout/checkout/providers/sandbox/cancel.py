@@ -1,14 +1,17 @@
 """The sandbox provider: behaves as a payment's reference tells, and keeps a ledger of its voids."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from checkout.providers.base import CancelOutcome, ProviderAnswer, ProviderStatus
+from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
+from checkout.providers.parts import Parts
 from checkout.providers.sandbox.behaviour import Kind, behaviour_of, status_at
 from checkout.providers.sandbox.ledger import Ledger
+from checkout.settings import SandboxSettings
 from checkout.transactions import Transaction
 
 _UNKNOWN = ProviderAnswer(CancelOutcome.UNKNOWN)
@@ -85,3 +88,9 @@ class SandboxProvider:
 
     def _left(self, until: datetime) -> float:
         return max(0.0, (until - self.clock()).total_seconds())
+
+
+def provider(parts: Parts) -> Provider:
+    """Raises MisconfiguredError."""
+    table = SandboxSettings.read(parts.environment).sandbox_ledger_table_name
+    return SandboxProvider(parts.name, Ledger(parts.dynamodb(), table), parts.clock, time.sleep)

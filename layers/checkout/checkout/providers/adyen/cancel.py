@@ -1,0 +1,54 @@
+"""Cancelling at Adyen, which always confirms or refuses it later, by webhook.
+
+It has no call that tells how a payment stands: a webhook is the only way to learn of its end.
+https://docs.adyen.com/online-payments/cancel
+"""
+
+from dataclasses import dataclass
+
+from checkout.providers.adyen.client import AdyenClient, AdyenSecret
+from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
+from checkout.providers.documents import text
+from checkout.providers.http import Answer
+from checkout.providers.parts import Parts
+from checkout.transactions import Transaction
+
+# By `errorCode`. Any other refusal says nothing of the payment.
+ERRORS = {
+    "167": CancelOutcome.NOT_FOUND,  # "Original pspReference required for this operation"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AdyenProvider:
+    name: str
+    client: AdyenClient
+    supports_cancel: bool = True
+    supports_retrieve: bool = False
+
+    def cancel(
+        self, transaction: Transaction, idempotency_key: str, timeout: float
+    ) -> ProviderAnswer:
+        left = self.client.exchange.budget(timeout)
+        account, reference = transaction.provider_account, transaction.provider_reference
+        if reference is not None:
+            return _said(self.client.cancel_payment(account, reference, idempotency_key, left))
+        # Accepted also where there is no such payment, so even this concludes nothing.
+        own = transaction.transaction_id
+        return _said(self.client.cancel_by_own_reference(account, own, idempotency_key, left))
+
+    def retrieve(self, transaction: Transaction, timeout: float) -> ProviderStatus:  # noqa: ARG002
+        return ProviderStatus(None)
+
+
+def _said(answer: Answer) -> ProviderAnswer:
+    if answer.status >= 400:
+        code = text(answer.json, "errorCode")
+        return ProviderAnswer(ERRORS.get(code, CancelOutcome.REFUSED))
+    received = text(answer.json, "status") == "received"
+    return ProviderAnswer(CancelOutcome.REQUESTED if received else CancelOutcome.UNKNOWN)
+
+
+def provider(parts: Parts) -> Provider:
+    exchange = parts.exchange()
+    return AdyenProvider(parts.name, AdyenClient(parts.accounts(AdyenSecret), exchange))

@@ -1,0 +1,102 @@
+"""PayPal's webhooks. PayPal itself is asked whether it has sent them: checking its RSA signature
+here would take a library that is larger than all of this.
+
+https://developer.paypal.com/api/webhooks/v1/verify-webhook-signature-post
+https://developer.paypal.com/api/rest/webhooks/event-names/
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from checkout.errors import SignatureError
+from checkout.providers.access_tokens import AccessTokens
+from checkout.providers.documents import json_object, part, text
+from checkout.providers.parts import Parts
+from checkout.providers.paypal.client import PATHS, PayPalClient, PayPalSecret, to_reference
+from checkout.providers.webhook import Delivery, Report, WebhookReader
+from checkout.transactions import TransactionStatus
+
+# Seconds for PayPal's answer, of the nine that a webhook is given.
+VERIFICATION_LIMIT = 5.0
+# The fields of the question, by the headers that they are taken from.
+TRANSMISSION = {
+    "paypal-transmission-id": "transmission_id",
+    "paypal-transmission-time": "transmission_time",
+    "paypal-transmission-sig": "transmission_sig",
+    "paypal-cert-url": "cert_url",
+    "paypal-auth-algo": "auth_algo",
+}
+# Whoever checks the signature fetches this: it must not be a stranger's certificate.
+CERTIFICATE = re.compile(r"https://(?:[a-z0-9-]+\.)+paypal\.com/[\w./-]+", re.ASCII)
+
+# What an event is about, and what it says of it; None where PayPal has to be asked.
+EVENTS = {
+    "PAYMENT.AUTHORIZATION.VOIDED": ("authorization", TransactionStatus.CANCELLED),
+    "PAYMENT.CAPTURE.COMPLETED": ("capture", TransactionStatus.SETTLED),
+    "PAYMENT.CAPTURE.PENDING": ("capture", TransactionStatus.PROCESSING),
+    "PAYMENT.CAPTURE.DECLINED": ("capture", TransactionStatus.FAILED),
+    "PAYMENT.CAPTURE.DENIED": ("capture", TransactionStatus.FAILED),
+    # Both also of a part of it.
+    "PAYMENT.CAPTURE.REFUNDED": ("refund", None),
+    "PAYMENT.CAPTURE.REVERSED": ("refund", None),
+    "CHECKOUT.ORDER.COMPLETED": ("order", None),
+    # Approved and not captured in time: PayPal gives the payer the money back.
+    "CHECKOUT.PAYMENT-APPROVAL.REVERSED": ("order", TransactionStatus.EXPIRED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PayPalWebhook:
+    client: PayPalClient
+    acknowledgement: str = "{}"
+
+    def read(self, delivery: Delivery) -> list[Report]:
+        secret = self.client.accounts.secret_of(delivery.account)
+        transmission = _transmission(delivery, secret)
+        # Read before it is verified: put into the question, it must not break out of its place.
+        event = json_object(delivery.body)
+        self._verify(delivery, transmission)
+        report = _report(event, secret.recorded_reference)
+        return [report] if report else []
+
+    def _verify(self, delivery: Delivery, transmission: dict[str, str]) -> None:
+        left = self.client.exchange.budget(VERIFICATION_LIMIT)
+        answer = self.client.verify(delivery.account, delivery.body, transmission, left)
+        if answer.status >= 400 or text(answer.json, "verification_status") != "SUCCESS":
+            raise SignatureError
+
+
+def _transmission(delivery: Delivery, secret: PayPalSecret) -> dict[str, str]:
+    found = {field: delivery.headers.get(name, "") for name, field in TRANSMISSION.items()}
+    trusted = CERTIFICATE.fullmatch(found["cert_url"])
+    if not trusted or not secret.webhook_id or not all(found.values()):
+        raise SignatureError
+    return found
+
+
+def _report(event: dict[str, Any], recorded: str) -> Report | None:
+    """Of the one reference that the payment side may have recorded."""
+    subject, status = EVENTS.get(text(event, "event_type"), ("", None))
+    ids = _ids(subject, part(event, "resource"))
+    kind = next((each for each in (recorded, *PATHS) if ids.get(each)), None)
+    if not subject or kind is None:
+        return None
+    if status is TransactionStatus.FAILED and kind != "capture":
+        # One capture has failed; another one of the same payment may not.
+        status = None
+    return Report(to_reference(kind, ids[kind]), status)
+
+
+def _ids(subject: str, resource: Any) -> dict[str, str]:
+    related = part(resource, "supplementary_data", "related_ids")
+    ids = {kind: text(related, f"{kind}_id") for kind in PATHS}
+    own = text(resource, "id")
+    if subject == "order":
+        own = text(resource, "order_id") or own
+    return {**ids, subject: own}
+
+
+def reader(parts: Parts) -> WebhookReader:
+    tokens = AccessTokens(parts.monotonic)
+    return PayPalWebhook(PayPalClient(parts.accounts(PayPalSecret), tokens, parts.exchange()))

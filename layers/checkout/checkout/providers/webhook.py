@@ -1,0 +1,79 @@
+"""What providers tell us by themselves: the port of the readers of their webhooks."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from checkout.errors import SignatureError
+from checkout.transactions import TransactionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One HTTP request of a provider, untouched.
+
+    `body` are the bytes that were signed. The names in `headers` are in lower case. `query` holds
+    the parameters of the URL.
+    """
+
+    account: str
+    body: bytes
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one event says of one payment, which `reference` names as the provider does.
+
+    `status` is None where the event itself tells none. `cancel_refused`: the provider had accepted
+    our cancellation, and now says that it came to nothing. `ask`: nobody has signed it, so it only
+    says that there is something to ask for. `amount`, of a refund, is how much was refunded, in
+    minor units: a part of a payment leaves it settled.
+    """
+
+    reference: str
+    status: TransactionStatus | None = None
+    cancel_refused: bool = False
+    ask: bool = False
+    amount: int | None = None
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is anything in it to be recorded, or to ask for."""
+        return self.status is not None or self.cancel_refused or self.ask
+
+
+class WebhookReader(Protocol):
+    @property
+    def acknowledgement(self) -> str:
+        """The body of a 200, as the provider wants it."""
+
+    def read(self, delivery: Delivery) -> list[Report]:
+        """The reports in it; of an event that tells nothing of a payment, none.
+
+        Raises SignatureError; InvalidRequestError for what is signed and cannot be read;
+        ProviderTroubleError where it cannot be told now whom it is from.
+        """
+
+
+def sha256_hmac(secret: bytes, message: bytes) -> bytes:
+    return hmac.new(secret, message, hashlib.sha256).digest()
+
+
+def require_token(delivery: Delivery, secret: str) -> None:
+    """The parameter `token` of the URL of a webhook that is not signed. Raises SignatureError."""
+    require_match([delivery.query.get("token", "")], [secret] if secret else [])
+
+
+def require_match(given: Iterable[str], expected: Iterable[str]) -> None:
+    """Raises SignatureError unless one of `given` is one of `expected`. In constant time."""
+    # What a stranger sends need not be encodable, and is then refused like anything else.
+    candidates = [each.encode(errors="surrogatepass") for each in given]
+    matches = [hmac.compare_digest(one, two.encode()) for two in expected for one in candidates]
+    if not any(matches):
+        raise SignatureError

@@ -1,0 +1,80 @@
+"""What a provider has reported: as it was verified, as a message of the queue, and as recorded."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from checkout.errors import MalformedRecordError
+from checkout.providers.webhook import Report
+from checkout.timestamps import from_text, to_text
+from checkout.transactions import TERMINAL, TransactionKey, TransactionStatus
+
+_MONEY = frozenset({TransactionStatus.SETTLED, TransactionStatus.REFUNDED})
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderReport:
+    """A report, and whose secret has signed it. Only what was verified, and no payload."""
+
+    provider: str
+    account: str
+    report: Report
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a report has made of a transaction. `reported` is None of a refused cancellation."""
+
+    key: TransactionKey
+    reported: TransactionStatus | None
+    status: TransactionStatus
+    late_settlement: bool = False
+
+    @property
+    def contradicts(self) -> bool:
+        """One of the two ends has to do with money and the other has not.
+
+        Ends without money are alike to us: what we cancel, a provider may report as expired.
+        """
+        if self.reported is None or not TERMINAL.issuperset((self.reported, self.status)):
+            return False
+        return (self.reported in _MONEY) != (self.status in _MONEY)
+
+    @property
+    def uncounted_money(self) -> bool:
+        """Money for what had ended otherwise. That of a settlement the table's stream counts."""
+        return self.late_settlement and self.status is not TransactionStatus.SETTLED
+
+
+def report_to_message(told: ProviderReport) -> str:
+    return json.dumps(
+        {
+            "provider": told.provider,
+            "account": told.account,
+            "reference": told.report.reference,
+            "status": told.report.status,
+            "cancelRefused": told.report.cancel_refused,
+            "ask": told.report.ask,
+            "amount": told.report.amount,
+            "receivedAt": to_text(told.received_at),
+        }
+    )
+
+
+def report_from_message(message: str) -> ProviderReport:
+    """Raises MalformedRecordError."""
+    try:
+        told = json.loads(message)
+        status = told["status"]
+        report = Report(
+            reference=told["reference"],
+            status=None if status is None else TransactionStatus(status),
+            cancel_refused=told["cancelRefused"],
+            ask=told["ask"],
+            amount=None if told["amount"] is None else int(told["amount"]),
+        )
+        received_at = from_text(told["receivedAt"])
+        return ProviderReport(told["provider"], told["account"], report, received_at)
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedRecordError("report") from error
