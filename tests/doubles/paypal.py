@@ -116,7 +116,7 @@ def missing() -> Reply:
 def event(kind: str, resource: Mapping[str, Any]) -> bytes:
     """Not as json.dumps would write it again."""
     text = json.dumps(resource, ensure_ascii=False, indent=1)
-    return f'{{ "id":"WH-1", "event_type":"{kind}",\n "resource":{text}, "n": 1.00 }} '.encode()
+    return f'{{ "id":"WH-1", "event_type":"{kind}",\n "resource":{text}, "n": 1.00 }}'.encode()
 
 
 def transmission(body: bytes, webhook_id: str = WEBHOOK_ID) -> dict[str, str]:
