@@ -59,6 +59,7 @@ redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_N
 	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
 
 test: env ## every tier but e2e, on a stack of its own: some 15 minutes (ARGS='-k race' for pytest)
+	@$(PYTHON) -m local.environments localstripe
 	@$(RUN) local.testing
 
 test-fast: env ## unit, contract, integration, template: some four minutes, without a stack
@@ -110,6 +111,8 @@ lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade ta
 	$(LOCK) requirements/microburst.in -o requirements/microburst.txt
 	$(LOCK) requirements/plot.in -o requirements/plot.txt
 	$(LOCK) requirements/ric.in -o requirements/ric.txt
+	$(LOCK) requirements/localstripe.in -o requirements/localstripe.txt
+	cd requirements/prism && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## remove what make made (stop a running stack with 'make down' first)
 	rm -rf .local .aws-sam

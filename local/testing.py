@@ -19,7 +19,7 @@ from local.places import LOCAL, ROOT, Places, tool
 from local.up import port_asked_for
 
 FAST = ("unit", "contract", "integration", "template")
-SLOW = ("exploration", "local")
+SLOW = ("exploration", "oracles", "local")
 PYTEST_GRACE_SECONDS = 15
 # Minutes of injected faults: `make faults`.
 LONG = ("local/test_injected_faults.py",)

@@ -8,6 +8,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 OFFLINE = {"unit", "integration", "exploration", "template"}
+ON_LOOPBACK = {"contract", "oracles"}
 LOOPBACK = ["127.0.0.1", "::1"]
 
 
@@ -17,7 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(tier)
         if tier in OFFLINE:
             item.add_marker(pytest.mark.disable_socket)
-        elif tier == "contract":
+        elif tier in ON_LOOPBACK:
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
 
 

@@ -1,4 +1,4 @@
-"""PayPal's access tokens: fetched once, anew when they end or are refused, in the call's own time."""
+"""PayPal's access tokens: fetched once, and anew when they end or are refused."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

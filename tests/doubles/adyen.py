@@ -59,7 +59,7 @@ class Adyen:
 
     def confirm(self, reference: str) -> bytes:
         """The webhook that ends a received cancellation: done, or refused."""
-        done = reference in self.voids and self.payments[reference] == "AUTHORISED"
+        done = reference in self.voids and self.payments[reference] in ("AUTHORISED", "CANCELLED")
         if done:
             self.payments[reference] = "CANCELLED"
         return webhook(item("CANCELLATION", reference, success=done))

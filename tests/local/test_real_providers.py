@@ -118,16 +118,22 @@ def checkout(stack: Stack, merchant: Client, payment_side: PaymentSide) -> Itera
         yield Checkout(merchant, payment_side, providers)
 
 
+def three_payments(checkout: Checkout, session: str) -> tuple[str, str, str]:
+    """One in flight at each provider, in the order of their names."""
+    providers = checkout.providers
+    providers.at_stripe.intent("pi_1", "requires_capture")
+    providers.at_adyen.payments["psp_1"] = "AUTHORISED"
+    providers.at_mpesa.results["ws_CO_1"] = None
+    references = {"adyen": "psp_1", "mpesa": "ws_CO_1", "stripe": "pi_1"}
+    adyens, mpesas, stripes = (checkout.pay(session, *each) for each in references.items())
+    return adyens, mpesas, stripes
+
+
 def test_one_is_cancelled_at_once_one_by_its_webhook_and_one_is_asked_until_it_ends(
     checkout: Checkout, becomes: Becomes, function_logs: Callable[[], str]
 ) -> None:
     providers, session = checkout.providers, checkout.payments.open()
-    providers.at_stripe.intent("pi_1", "requires_capture")
-    providers.at_adyen.payments["psp_1"] = "AUTHORISED"
-    providers.at_mpesa.results["ws_CO_1"] = None
-    at_stripe = checkout.pay(session, "stripe", "pi_1")
-    at_adyen = checkout.pay(session, "adyen", "psp_1")
-    at_mpesa = checkout.pay(session, "mpesa", "ws_CO_1")
+    at_adyen, at_mpesa, at_stripe = three_payments(checkout, session)
 
     answer = cancellation(checkout.merchant.cancel(session))
 
@@ -139,10 +145,8 @@ def test_one_is_cancelled_at_once_one_by_its_webhook_and_one_is_asked_until_it_e
         "adyen": ("PENDING", "REQUESTED"),
         "mpesa": ("PENDING", "UNSUPPORTED"),
     }
-
-    confirmation = providers.at_adyen.confirm("psp_1")
     for _ in range(2):  # Adyen may send it twice
-        told = checkout.webhook("adyen", confirmation)
+        told = checkout.webhook("adyen", providers.at_adyen.confirm("psp_1"))
         assert (told.status, told.body) == (200, b"[accepted]")
     assert checkout.statuses(session)["adyen"] == ("CANCELLED", None)
     assert checkout.merchant.get(session).json()["status"] == "PENDING_CANCELLATION"
@@ -150,9 +154,18 @@ def test_one_is_cancelled_at_once_one_by_its_webhook_and_one_is_asked_until_it_e
     providers.at_mpesa.results["ws_CO_1"] = "1032"
     becomes(session, "CANCELLED", ASKED_WITHIN)
     assert checkout.statuses(session)["mpesa"] == ("CANCELLED", None)
-    assert providers.at_stripe.voids.count("pi_1") == providers.at_stripe.cancels.count("pi_1") == 1
+    voided_once(providers)
+    keeps_its_secrets(function_logs())
+
+
+def voided_once(providers: Providers) -> None:
+    assert providers.at_stripe.voids.count("pi_1") == 1
+    assert providers.at_stripe.cancels.count("pi_1") == 1
     assert providers.at_adyen.voids.count("psp_1") == 1
-    logged = function_logs()
+
+
+def keeps_its_secrets(logged: str) -> None:
+    assert "transaction asked to cancel" in logged
     for secret in (stripe.KEY, adyen.KEY, mpesa.CONSUMER[1], mpesa.PASSKEY, "token-0", "a text"):
         assert secret not in logged
 
