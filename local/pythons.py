@@ -11,7 +11,10 @@ from local.console import Problem, run, say, step
 from local.interpreter import NEWEST, OLDEST
 from local.places import LOCAL, ROOT, tool
 
-TIERS = "unit or contract or template"
+TIERS = ("tests/unit", "tests/contract", "tests/template")
+IN_PARALLEL = ("-n", "auto", "--dist", "loadfile")
+# Processes that share the tests must agree on their order, and some come out of a set.
+UNIFORM = {"PYTHONHASHSEED": "0"}
 SAYS_ITS_VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
@@ -60,8 +63,9 @@ def main() -> None:
             say(f"There is no CPython {version} at hand: not tested on it.")
             continue
         own = _environment(version, python)
-        tests: list[str | Path] = [own, "-m", "pytest", "-q", "-m", TIERS, "tests"]
-        if subprocess.run(tests, cwd=ROOT, check=False).returncode:
+        tests: list[str | Path] = [own, "-m", "pytest", "-q", *IN_PARALLEL, *TIERS]
+        environment = os.environ | UNIFORM
+        if subprocess.run(tests, cwd=ROOT, env=environment, check=False).returncode:
             raise Problem(f"These tests fail on Python {version}.")
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
-from local import lifecycle, listeners
+from local import lifecycle, listeners, pythons
 from local.alone import alone
 from local.console import Problem, run
 from local.isolation import isolated
@@ -19,8 +19,11 @@ from local.places import LOCAL, ROOT, Places, tool
 from local.up import port_asked_for
 
 FAST = ("unit", "contract", "integration", "template")
-SLOW = ("exploration", "oracles", "local")
+# Files on as many processors as there are. The others use all of them by themselves, or one stack.
+SIDE_BY_SIDE = (*FAST, "oracles")
+ALONE = ("exploration", "local")
 PYTEST_GRACE_SECONDS = 15
+NO_TESTS = 5
 # Minutes of injected faults: `make faults`.
 LONG = ("local/test_injected_faults.py",)
 
@@ -32,16 +35,12 @@ def check_there(tiers: Sequence[str]) -> None:
         raise Problem(f"No tests in tests/{', tests/'.join(absent)}: it is not whole.")
 
 
-def pytest(tiers: Sequence[str], more: Mapping[str, str], without: Sequence[str] = ()) -> int:
-    """Run the tiers in one pytest, so that its summary is of them all; returns its exit code.
-
-    Both are named by their paths below tests/.
-    """
+def pytest(tiers: Sequence[str], more: Mapping[str, str], *options: str) -> int:
+    """Run the tiers in one pytest; returns its exit code."""
     command = [str(tool("dev", "python")), "-m", "pytest", *(f"tests/{tier}" for tier in tiers)]
-    command += [f"--ignore=tests/{each}" for each in without]
-    command += shlex.split(os.environ.get("ARGS", ""))
+    command += [*options, *shlex.split(os.environ.get("ARGS", ""))]
     # A STACK_NAME that happens to be set would take the local tier to AWS.
-    environment = isolated(os.environ) | {"STACK_NAME": ""} | dict(more)
+    environment = isolated(os.environ) | pythons.UNIFORM | {"STACK_NAME": ""} | dict(more)
     child = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         return child.wait()
@@ -56,13 +55,17 @@ def pytest(tiers: Sequence[str], more: Mapping[str, str], without: Sequence[str]
             child.wait()
 
 
-def on_a_stack_of_its_own(tiers: Sequence[str], without: Sequence[str] = ()) -> int:
+def side_by_side(tiers: Sequence[str]) -> int:
+    return pytest(tiers, {}, *pythons.IN_PARALLEL)
+
+
+def on_a_stack_of_its_own(tiers: Sequence[str], *options: str) -> int:
     places = Places(LOCAL / "test")
     with alone(places.home / "testing.lock", "another make test is running here: waiting for it"):
         lifecycle.down(places)
         try:
             lifecycle.up(places, port_asked_for() or listeners.any_free_port())
-            return pytest(tiers, {"STACK_JSON": str(places.stack_json)}, without)
+            return pytest(tiers, {"STACK_JSON": str(places.stack_json)}, *options)
         finally:
             lifecycle.down(places)
 
@@ -71,11 +74,14 @@ def main() -> int:
     """`python -m local.testing`; with `fast`, FAST alone; with `faults`, LONG."""
     asked = sys.argv[1:]
     if asked == ["fast"]:
-        return pytest(FAST, {})
+        return side_by_side(FAST)
     if asked == ["faults"]:
         return on_a_stack_of_its_own(LONG)
-    check_there([*FAST, *SLOW])
-    return on_a_stack_of_its_own([*FAST, *SLOW], LONG)
+    check_there([*SIDE_BY_SIDE, *ALONE])
+    without = [f"--ignore=tests/{each}" for each in LONG]
+    codes = {side_by_side(SIDE_BY_SIDE), on_a_stack_of_its_own(ALONE, *without)}
+    # ARGS may have chosen tests of one of the two only.
+    return max(codes - {NO_TESTS}, default=NO_TESTS)
 
 
 if __name__ == "__main__":
