@@ -15,7 +15,7 @@ from checkout.provider_cancellation import STORE_RESERVE, cancel_transactions
 from checkout.providers.base import CancelOutcome, Provider
 from checkout.providers.registry import PROVIDERS
 from checkout.timestamps import to_millis
-from checkout.transactions import Transaction, TransactionStatus
+from checkout.transactions import NEVER_SENT_AFTER, Transaction, TransactionStatus
 from local.waiting import wait_until
 from tests.contract.benches import BENCHES
 from tests.contract.desks.base import Desk, State
@@ -241,10 +241,16 @@ def test_a_changed_secret_is_read_when_the_old_one_is_refused(
 
 
 def test_without_a_reference_nothing_is_concluded(desk: Desk, provider: Provider) -> None:
-    """But for a provider that is asked by our own id, whose own tests tell what it says."""
-    payment = desk.payment(State.MISSING, provider_reference=None)
-    answer = provider.cancel(payment, "key-0", TIMEOUT)
-    assert answer.outcome is not CancelOutcome.CANCELLED
+    """Neither that it is cancelled, nor that it was never sent: not even when it is too late to be.
+
+    A provider that is asked by our own id may have accepted, or refused.
+    """
+    long_ago = utc_now() - NEVER_SENT_AFTER - timedelta(seconds=1)
+    facts = {"status": TransactionStatus.PENDING, "attached_at": long_ago}
+    payment = desk.payment(State.MISSING, provider_reference=None, **facts)
+    _, store = work(desk, payment)
+    stored = store.transactions[payment.key]
+    assert (stored.status, stored.never_sent) == (TransactionStatus.PENDING, False)
     assert provider.retrieve(payment, TIMEOUT).status is None
 
 

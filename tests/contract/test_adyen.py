@@ -25,7 +25,8 @@ OTHER_KEY = "00" * 32
 AUTHORIZED, SETTLED = TransactionStatus.AUTHORIZED, TransactionStatus.SETTLED
 CANCELLED, EXPIRED = TransactionStatus.CANCELLED, TransactionStatus.EXPIRED
 FAILED, REFUNDED = TransactionStatus.FAILED, TransactionStatus.REFUNDED
-REFUSED = Report("psp_1", cancel_refused=True)
+OWN = "own:1"
+REFUSED = Report("psp_1", cancel_refused=True, own_reference=OWN)
 
 # An error's HTTP status and code, and what it means.
 ERRORS = {
@@ -40,20 +41,20 @@ ERRORS = {
 }
 # An event, whether it succeeded, and what it says.
 EVENTS: dict[tuple[str, bool], Report | None] = {
-    ("AUTHORISATION", True): Report("psp_1", AUTHORIZED),
-    ("AUTHORISATION", False): Report("psp_1", FAILED),
-    ("CANCELLATION", True): Report("psp_1", CANCELLED),
+    ("AUTHORISATION", True): Report("psp_1", AUTHORIZED, own_reference=OWN),
+    ("AUTHORISATION", False): Report("psp_1", FAILED, own_reference=OWN),
+    ("CANCELLATION", True): Report("psp_1", CANCELLED, own_reference=OWN),
     ("CANCELLATION", False): REFUSED,
-    ("TECHNICAL_CANCEL", True): Report("psp_1", CANCELLED),
+    ("TECHNICAL_CANCEL", True): Report("psp_1", CANCELLED, own_reference=OWN),
     ("TECHNICAL_CANCEL", False): REFUSED,
     ("CANCEL_OR_REFUND", False): REFUSED,
-    ("CAPTURE", True): Report("psp_1", SETTLED),
+    ("CAPTURE", True): Report("psp_1", SETTLED, own_reference=OWN),
     ("CAPTURE", False): None,
-    ("CAPTURE_FAILED", True): Report("psp_1", FAILED),
-    ("REFUND", True): Report("psp_1", REFUNDED, amount=1999),
+    ("CAPTURE_FAILED", True): Report("psp_1", FAILED, own_reference=OWN),
+    ("REFUND", True): Report("psp_1", REFUNDED, amount=1999, own_reference=OWN),
     ("REFUND", False): None,
-    ("EXPIRE", True): Report("psp_1", EXPIRED),
-    ("OFFER_CLOSED", True): Report("psp_1", EXPIRED),
+    ("EXPIRE", True): Report("psp_1", EXPIRED, own_reference=OWN),
+    ("OFFER_CLOSED", True): Report("psp_1", EXPIRED, own_reference=OWN),
     ("REPORT_AVAILABLE", True): None,
 }
 
@@ -80,7 +81,19 @@ def read(desk: Desk, *items: dict[str, Any]) -> list[Report]:
 @pytest.mark.parametrize(("status", "code"), ERRORS)
 def test_an_error(desk: Desk, status: int, code: str | None) -> None:
     desk.double.respond = lambda call: Reply(status, {"status": status, "errorCode": code})
-    assert cancel(desk) == ProviderAnswer(ERRORS[status, code])
+    outcome = ERRORS[status, code]
+    # What is answered is kept under the key, but for what is no answer about the payment.
+    new_key = outcome is not CancelOutcome.UNKNOWN
+    assert cancel(desk) == ProviderAnswer(outcome, new_key=new_key)
+
+
+@pytest.mark.parametrize(("status", "code"), [key for key in ERRORS if key[0] in (400, 422)])
+def test_an_error_about_a_payment_that_may_be_about_to_be_made_concludes_nothing(
+    desk: Desk, status: int, code: str | None
+) -> None:
+    desk.double.respond = lambda call: Reply(status, {"status": status, "errorCode": code})
+    answer = cancel(desk, provider_reference=None)
+    assert answer == ProviderAnswer(CancelOutcome.REFUSED, new_key=True)
 
 
 @pytest.mark.parametrize("body", [{}, {"status": "cancelled"}, {"status": None}, []])
@@ -105,6 +118,8 @@ def test_without_a_reference_it_is_cancelled_by_our_own(desk: Desk) -> None:
     (call,) = desk.double.calls
     assert call.path == "/cancels"
     assert call.json["paymentReference"] == a_transaction(1).transaction_id
+    # Not the key of the call by its reference, which the next drive may make.
+    assert call.headers["idempotency-key"] == "key-0-own"
 
 
 def test_its_status_cannot_be_asked_for(desk: Desk) -> None:
@@ -135,6 +150,9 @@ def test_the_host_is_that_of_the_environment(environment: str, host: str) -> Non
         ({"environment": "sandbox", "apiKey": None}, "apiKey"),
         ({"environment": "sandbox", "hmacKeys": "no list"}, "hmacKeys"),
         ({"environment": "sandbox", "hmacKeys": ["no hex"]}, "hex"),
+        ({"environment": "sandbox", "hmacKeys": [" "]}, "hmacKeys"),
+        ({"environment": "sandbox", "hmacKeys": ["00" * 31]}, "hmacKeys"),
+        ({"environment": "sandbox", "capture": "Immediate"}, "capture"),
     ],
 )
 def test_a_secret_that_lacks_something_says_what(fields: dict[str, Any], named: str) -> None:
@@ -158,17 +176,27 @@ def test_a_reversal_is_what_it_did(
 ) -> None:
     data = {"modification.action": action}
     told = read(desk, item("CANCEL_OR_REFUND", "psp_1", additionalData=data))
-    assert told == ([Report("psp_1", status)] if status else [])
+    assert told == ([Report("psp_1", status, own_reference=OWN)] if status else [])
 
 
 def test_a_refund_tells_its_amount(desk: Desk) -> None:
     part_of_it = item("REFUND", "psp_1", amount={"value": 500, "currency": "EUR"})
-    assert read(desk, part_of_it) == [Report("psp_1", REFUNDED, amount=500)]
+    assert read(desk, part_of_it) == [Report("psp_1", REFUNDED, amount=500, own_reference=OWN)]
+
+
+@pytest.mark.parametrize("success", [True, False])
+def test_a_payment_whose_answer_was_lost_is_named_by_our_own_reference(
+    desk: Desk, success: bool
+) -> None:
+    (told,) = read(desk, item("TECHNICAL_CANCEL", "", success=success, merchantReference="own-2"))
+    assert (told.reference, told.own_reference) == ("", "own-2")
+    assert (told.status is CANCELLED, told.cancel_refused) == (success, not success)
 
 
 def test_where_capture_is_immediate_an_authorisation_is_the_settlement(desk: Desk) -> None:
     desk.put_secret(capture="immediate")
-    assert read(desk, item("AUTHORISATION", "psp_1")) == [Report("psp_1", SETTLED)]
+    (told,) = read(desk, item("AUTHORISATION", "psp_1"))
+    assert told.status is SETTLED
 
 
 def test_a_batch_is_read_item_by_item_and_again_the_same(desk: Desk) -> None:
@@ -185,7 +213,7 @@ def test_the_official_library_agrees_about_signatures(desk: Desk) -> None:
     assert util.is_valid_hmac_notification({**webhook_of(event)}, HMAC_KEY)
     event["additionalData"]["hmacSignature"] = util.generate_notification_sig(event, HMAC_KEY)
     event["additionalData"]["hmacSignature"] = plain(event["additionalData"]["hmacSignature"])
-    assert read(desk, event) == [Report("psp:1\\2", CANCELLED)]
+    assert read(desk, event) == [Report("psp:1\\2", CANCELLED, own_reference=OWN)]
 
 
 def webhook_of(event: dict[str, Any]) -> dict[str, Any]:
@@ -216,6 +244,7 @@ def test_one_of_several_keys_has_to_fit(desk: Desk) -> None:
         {"additionalData": {}},
         {"additionalData": None},
         {"merchantAccountCode": "Other"},
+        {"pspReference": "\ud800"},
     ],
 )
 def test_every_signed_field_is_checked_and_one_bad_item_refuses_all(
@@ -239,7 +268,7 @@ def test_another_key_or_none_is_refused(desk: Desk, key: str) -> None:
 
 
 def test_basic_authentication_is_asked_for_where_the_secret_has_it(desk: Desk) -> None:
-    desk.put_secret(webhookUser="user", webhookPassword="password")
+    desk.put_secret(webhookUser="user", webhookPasswords=["old", "password"])
     body = webhook(item("CANCELLATION", "psp_1"))
     for wrong in ("", "Basic x", "Bearer password", "Basic é"):
         with pytest.raises(SignatureError):
@@ -248,7 +277,10 @@ def test_basic_authentication_is_asked_for_where_the_secret_has_it(desk: Desk) -
     assert desk.reader().read(delivery(body, authorization=right))
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"notificationItems": 1}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{}", b'{"notificationItems": 1}', b'{"notificationItems": []}', b"\xff"],
+)
 def test_what_cannot_be_read_says_so(desk: Desk, body: bytes) -> None:
     with pytest.raises(InvalidRequestError):
         desk.reader().read(delivery(body))
@@ -262,5 +294,4 @@ def test_an_item_of_another_shape_is_not_signed(desk: Desk, items: bytes) -> Non
 
 def test_it_is_acknowledged_in_adyens_own_words_and_no_reference_tells_nothing(desk: Desk) -> None:
     assert desk.reader().acknowledgement == "[accepted]"
-    no_reference = item("CANCELLATION", "")
-    assert read(desk, no_reference) == []
+    assert read(desk, item("CANCELLATION", "", merchantReference="")) == []

@@ -261,10 +261,10 @@ def test_the_host_is_the_merchants_own(environment: str, host: str) -> None:
     assert secret.host == host
 
 
-@pytest.mark.parametrize("prefix", [None, "a.b", "evil.example/", "a@b", "A", "-a", "a\n", "{}"])
+@pytest.mark.parametrize("prefix", [None, "a.b", "evil.example/", "a@b", "-a", "a\n", "{}"])
 def test_a_prefix_that_is_none_is_refused_and_not_told(prefix: str | None) -> None:
     fields = {**LIVE, "prefix": prefix}
-    with pytest.raises(ValueError, match=r"^prefix must be the first part") as caught:
+    with pytest.raises(ValueError, match=r"^prefix must be ") as caught:
         CheckoutComSecret.parse(json.dumps(fields))
     assert KEY not in str(caught.value)
 

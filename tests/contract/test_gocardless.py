@@ -160,12 +160,25 @@ def test_a_question_that_is_not_answered_with_a_payment(desk: Desk, status: int)
     assert retrieve(desk) == ProviderStatus(None, found=status != 404)
 
 
+@pytest.mark.parametrize(
+    ("again", "status"),
+    [(True, TransactionStatus.PROCESSING), (False, TransactionStatus.FAILED)],
+)
+def test_what_may_be_collected_again_has_not_failed_yet(
+    desk: Desk, again: bool, status: TransactionStatus
+) -> None:
+    payment = {"id": "PM1", "status": "failed", "retry_if_possible": again}
+    answers(desk, Reply(200, {"payments": payment}))
+    assert retrieve(desk) == ProviderStatus(status)
+
+
 @pytest.mark.parametrize(("status", "kind", "reason", "outcome"), ERRORS)
 def test_an_error(
     desk: Desk, status: int, kind: str, reason: str | None, outcome: CancelOutcome
 ) -> None:
     answers(desk, error(status, kind, reason))
-    assert cancel(desk) == ProviderAnswer(outcome)
+    new_key = outcome is CancelOutcome.NOT_FOUND  # a refusal has one by itself
+    assert cancel(desk) == ProviderAnswer(outcome, new_key=new_key)
 
 
 @pytest.mark.parametrize("body", [{}, {"error": "a text"}, {"error": {"errors": "a text"}}])

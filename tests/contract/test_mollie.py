@@ -46,7 +46,8 @@ PAYMENTS = {
     "canceled": CANCELLED,
     "expired": EXPIRED,
 }
-UNKNOWN, REFUSED = ProviderAnswer(CancelOutcome.UNKNOWN), ProviderAnswer(CancelOutcome.REFUSED)
+UNKNOWN = ProviderAnswer(CancelOutcome.UNKNOWN)
+REFUSED = ProviderAnswer(CancelOutcome.REFUSED, new_key=True)
 UNSUPPORTED = ProviderAnswer(CancelOutcome.UNSUPPORTED, new_key=True)
 REQUESTED = ProviderAnswer(CancelOutcome.REQUESTED, new_key=True)
 # A payment that is read after Mollie refused to cancel it with a 422: what the refusal means.
@@ -64,7 +65,7 @@ WHYS: list[tuple[dict[str, Any], ProviderAnswer]] = [
 ]
 # An HTTP status: what it means for a cancellation, and for a release.
 ERRORS: dict[int, ProviderAnswer] = {
-    404: ProviderAnswer(CancelOutcome.NOT_FOUND),
+    404: ProviderAnswer(CancelOutcome.NOT_FOUND, new_key=True),
     400: UNKNOWN,
     401: UNKNOWN,
     403: UNKNOWN,
@@ -256,7 +257,7 @@ def test_a_classic_webhook_without_our_token_is_refused(desk: Desk, query: dict[
 
 @pytest.mark.parametrize("token", ["", WEBHOOK_TOKEN])
 def test_an_account_without_a_token_takes_no_classic_webhook(desk: Desk, token: str) -> None:
-    desk.put_secret(webhookToken=None)
+    desk.put_secret(webhookTokens=[])
     with pytest.raises(SignatureError):
         desk.reader().read(classic(form("tr_1"), token=token))
 

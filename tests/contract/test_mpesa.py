@@ -11,9 +11,10 @@ from checkout.errors import InvalidRequestError, SignatureError
 from checkout.providers.base import ProviderStatus
 from checkout.providers.mpesa.cancel import RESULTS
 from checkout.providers.webhook import Delivery, Report
-from checkout.transactions import TransactionStatus
+from checkout.transactions import PendingReason, TransactionStatus
 from tests.contract.desks.base import ACCOUNT, Desk, State
 from tests.contract.desks.mpesa import mpesa_desk
+from tests.contract.test_adapters import work
 from tests.doubles.mpesa import callback, is_token_call
 from tests.doubles.server import Call, Reply
 from tests.unit.clock import NOON
@@ -111,6 +112,15 @@ def test_what_is_sent(desk: Desk) -> None:
     assert query.json["Timestamp"] == "20260301150000"
 
 
+def test_each_drive_asks_once(desk: Desk) -> None:
+    provider, payment = desk.provider(), desk.payment(State.PROCESSING)
+    for drive in (1, 2, 3):
+        _, store = work(desk, payment, provider=provider)
+        payment = store.transactions[payment.key]
+        assert payment.pending_reason is PendingReason.UNSUPPORTED
+        assert len(desk.double.asked) == drive
+
+
 def test_nothing_is_ever_cancelled(desk: Desk) -> None:
     assert not desk.provider().supports_cancel
 
@@ -160,7 +170,7 @@ def test_without_a_token_nothing_is_known_and_nothing_is_asked(desk: Desk, reply
 
 def test_a_callback_is_never_believed_only_asked_about(desk: Desk) -> None:
     sent = delivery(callback("ws_CO_1", result=0), token="webhook_token_1")
-    assert desk.reader().read(sent) == [Report("ws_CO_1", ask=True)]
+    assert desk.reader().read(sent) == [Report("ws_CO_1", ask=True, ends=True)]
     assert json.loads(desk.reader().acknowledgement)["ResultCode"] == 0
 
 
@@ -173,7 +183,7 @@ def test_a_callback_without_the_token_is_refused(desk: Desk, token: str) -> None
 
 
 def test_an_account_without_a_token_takes_no_callback(desk: Desk) -> None:
-    desk.put_secret(webhookToken=None)
+    desk.put_secret(webhookTokens=[])
     with pytest.raises(SignatureError):
         desk.reader().read(delivery(callback("ws_CO_1"), token=""))
 

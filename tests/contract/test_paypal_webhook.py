@@ -18,7 +18,7 @@ from checkout.providers.paypal.webhook import EVENTS
 from checkout.providers.webhook import Delivery, Report
 from checkout.transactions import TransactionStatus
 from tests.contract.desks.base import ACCOUNT, Desk
-from tests.contract.desks.paypal import paypal_desk
+from tests.contract.desks.paypal import paypal_desk, paypal_double_and_desk
 from tests.doubles.paypal import (
     CERTIFICATE,
     WEBHOOK_ID,
@@ -30,23 +30,25 @@ from tests.doubles.paypal import (
 )
 from tests.doubles.server import Call, Reply
 from tests.unit.clock import NOON
+from tests.unit.samples import a_transaction
 
 CANCELLED, EXPIRED = TransactionStatus.CANCELLED, TransactionStatus.EXPIRED
 SETTLED, PROCESSING = TransactionStatus.SETTLED, TransactionStatus.PROCESSING
 FAILED = TransactionStatus.FAILED
 
 RELATED = {"authorization_id": "AUTH1", "order_id": "ORDER1", "capture_id": "CAPT1"}
-# An event, and what it says of an authorization, an order and a capture.
+# An event, and what it says of an authorization, an order and a capture; None where that has to be
+# asked, since it is about a part of it, or about more.
 SAID: dict[str, tuple[Any, Any, Any]] = {
-    "PAYMENT.AUTHORIZATION.VOIDED": (CANCELLED, CANCELLED, CANCELLED),
-    "PAYMENT.CAPTURE.COMPLETED": (SETTLED, SETTLED, SETTLED),
-    "PAYMENT.CAPTURE.PENDING": (PROCESSING, PROCESSING, PROCESSING),
+    "PAYMENT.AUTHORIZATION.VOIDED": (CANCELLED, None, None),
+    "PAYMENT.CAPTURE.COMPLETED": (SETTLED, None, SETTLED),
+    "PAYMENT.CAPTURE.PENDING": (None, None, PROCESSING),
     "PAYMENT.CAPTURE.DECLINED": (None, None, FAILED),
     "PAYMENT.CAPTURE.DENIED": (None, None, FAILED),
     "PAYMENT.CAPTURE.REFUNDED": (None, None, None),
     "PAYMENT.CAPTURE.REVERSED": (None, None, None),
     "CHECKOUT.ORDER.COMPLETED": (None, None, None),
-    "CHECKOUT.PAYMENT-APPROVAL.REVERSED": (EXPIRED, EXPIRED, EXPIRED),
+    "CHECKOUT.PAYMENT-APPROVAL.REVERSED": (None, EXPIRED, None),
 }
 REFERENCES = {"authorization": "AUTH1", "order": "order:ORDER1", "capture": "capture:CAPT1"}
 NOTHING = [
@@ -96,7 +98,7 @@ def test_an_event_is_reported_under_what_the_payment_side_records(
     own = {"authorization": "AUTH1", "capture": "CAPT1", "order": "ORDER1"}.get(EVENTS[kind][0])
     told = read(desk, kind, {**resource, **({"id": own} if own else {})})
     said = SAID[kind][list(REFERENCES).index(recorded)]
-    assert told == [Report(REFERENCES[recorded], said)]
+    assert told == [Report(REFERENCES[recorded], said, ask=said is None)]
 
 
 @pytest.mark.parametrize(
@@ -108,9 +110,9 @@ def test_an_event_is_reported_under_what_the_payment_side_records(
         (
             "PAYMENT.CAPTURE.COMPLETED",
             {"id": "CAPT1", "supplementary_data": {"related_ids": {"order_id": "ORDER1"}}},
-            Report("order:ORDER1", SETTLED),
+            Report("order:ORDER1", ask=True),
         ),
-        ("CHECKOUT.ORDER.COMPLETED", {"id": "ORDER1"}, Report("order:ORDER1")),
+        ("CHECKOUT.ORDER.COMPLETED", {"id": "ORDER1"}, Report("order:ORDER1", ask=True)),
         (
             "CHECKOUT.PAYMENT-APPROVAL.REVERSED",
             {"order_id": "ORDER1", "purchase_units": []},
@@ -125,6 +127,42 @@ def test_an_event_names_what_it_can(
     desk: Desk, kind: str, resource: dict[str, Any], report: Report | None
 ) -> None:
     assert read(desk, kind, resource) == ([report] if report else [])
+
+
+UP = {"rel": "up", "href": "https://api-m.paypal.com/v2/payments/captures/CAPT1"}
+
+
+@pytest.mark.parametrize("kind", ["PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED"])
+@pytest.mark.parametrize("recorded", REFERENCES)
+def test_a_refund_that_names_its_capture_only_is_reported_as_what_is_recorded(
+    kind: str, recorded: str
+) -> None:
+    paypal, desk = paypal_double_and_desk()
+    with desk.open():
+        desk.put_secret(recordedReference=recorded)
+        paypal.put("capture", "CAPT1", "REFUNDED", supplementary_data={"related_ids": RELATED})
+        links = [{"rel": "self", "href": "https://x.example"}, UP]
+        told = read(desk, kind, {"id": "REFUND1", "links": links})
+    assert told == [Report(REFERENCES[recorded], ask=True)]
+
+
+@pytest.mark.parametrize("links", [None, {}, [], [1], [{"rel": "up"}], [{**UP, "href": "x"}]])
+def test_a_refund_that_names_nothing_tells_nothing(desk: Desk, links: Any) -> None:
+    assert read(desk, "PAYMENT.CAPTURE.REFUNDED", {"id": "REFUND1", "links": links}) == []
+
+
+def test_a_voided_authorization_does_not_end_an_order_that_has_another_one() -> None:
+    paypal, desk = paypal_double_and_desk()
+    with desk.open():
+        desk.put_secret(recordedReference="order")
+        one = paypal.put("authorization", "AUTH1", "VOIDED")
+        paypal.order("ORDER1", "COMPLETED", one, paypal.put("authorization", "AUTH2", "CREATED"))
+        related = {"supplementary_data": {"related_ids": {"order_id": "ORDER1"}}}
+        (told,) = read(desk, "PAYMENT.AUTHORIZATION.VOIDED", {"id": "AUTH1", **related})
+        payment = a_transaction(provider_reference=told.reference, provider_account=ACCOUNT)
+        found = desk.provider().retrieve(payment, 8.0)
+    assert (told.ask, told.status) == (True, None)
+    assert found.status is TransactionStatus.AUTHORIZED
 
 
 @pytest.mark.parametrize("kind", NOTHING)

@@ -107,8 +107,7 @@ class Double:
             def log_message(self, *_: object) -> None:
                 """Nothing: it would be in the output of the tests."""
 
-        with ThreadingHTTPServer((HOST, 0), Handler) as server:
-            server.daemon_threads = True
+        with _Server((HOST, 0), Handler) as server:
             Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
             self.base_url = f"http://{HOST}:{server.server_address[1]}"
             try:
@@ -147,6 +146,12 @@ class Double:
         if trouble == "lost":
             raise BrokenError
         return reply
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # As many as may call at once, so that none is turned away.
+    request_queue_size = 128
 
 
 def _call(handler: BaseHTTPRequestHandler) -> Call:

@@ -108,8 +108,14 @@ def test_a_provider_that_we_do_not_have_any_more_fails_and_is_kept(
     cloud: Cloud, store: CheckoutStore, queues: Queues
 ) -> None:
     scenes.attach(store, scenes.open_session(store), "g_1", "gone")
-    message = {"provider": "gone", "account": "main", "reference": "g_1", "status": None}
-    rest = {"cancelRefused": False, "ask": True, "amount": None}
+    message = {
+        "provider": "gone",
+        "account": "main",
+        "reference": "g_1",
+        "ownReference": "",
+        "status": None,
+    }
+    rest = {"cancelRefused": False, "ask": True, "ends": False, "amount": None}
     received = {"receivedAt": "2026-03-01T12:00:00.000Z"}
     queues.put(json.dumps({**message, **rest, **received}))
     assert (queues.deliver(cloud), queues.waiting) == (1, 1)

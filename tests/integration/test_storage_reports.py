@@ -39,6 +39,20 @@ def test_a_transaction_is_found_by_its_providers_reference(store: CheckoutStore)
     assert in_memory(store, key).transactions_of("sandbox", "ok_1") == [key]
 
 
+def test_before_a_reference_is_recorded_it_is_found_by_our_own_and_then_no_more(
+    store: CheckoutStore,
+) -> None:
+    key = scenes.attach(store, scenes.open_session(store), None, "stripe")
+    own = key.transaction_id
+    assert store.transactions_of("stripe", own) == [key]
+    assert store.transactions_of("sandbox", own) == []
+    assert in_memory(store, key).transactions_of("stripe", own) == [key]
+    store.record_reference(key, "stripe", "pi_1")
+    assert store.transactions_of("stripe", own) == []
+    assert store.transactions_of("stripe", "pi_1") == [key]
+    assert in_memory(store, key).transactions_of("stripe", own) == []
+
+
 def test_all_that_have_one_reference_are_found(store: CheckoutStore) -> None:
     keys = {scenes.attach(store, scenes.open_session(store), "ok_1") for _ in range(3)}
     assert set(store.transactions_of("sandbox", "ok_1")) == keys

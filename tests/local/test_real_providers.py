@@ -67,7 +67,7 @@ class Providers:
                 "consumerSecret": mpesa.CONSUMER[1],
                 "shortCode": mpesa.SHORT_CODE,
                 "passkey": mpesa.PASSKEY,
-                "webhookToken": "webhook_token_1",
+                "webhookTokens": ["webhook_token_1"],
             },
         }
 
@@ -92,6 +92,12 @@ class Checkout:
     def statuses(self, session_id: str) -> dict[str, tuple[str, str | None]]:
         read = self.merchant.get(session_id).json()["transactions"]
         return {each["provider"]: (each["status"], each["pendingReason"]) for each in read}
+
+    def status_of(self, transaction_id: str) -> str:
+        """As stored, in whichever session it is."""
+        found = self.payments.store.transactions_of("stripe", "pi_theirs")
+        read = [self.payments.store.read_transaction(key) for key in found]
+        return next(each.status for each in read if each and each.transaction_id == transaction_id)
 
     def webhook(self, provider: str, body: bytes, query: str = "", **headers: str) -> Answer:
         """Sent as providers do: without a token of ours."""
@@ -166,7 +172,9 @@ def voided_once(providers: Providers) -> None:
 
 def keeps_its_secrets(logged: str) -> None:
     assert "transaction asked to cancel" in logged
-    for secret in (stripe.KEY, adyen.KEY, mpesa.CONSUMER[1], mpesa.PASSKEY, "token-0", "a text"):
+    of_calls = (stripe.KEY, adyen.KEY, mpesa.CONSUMER[1], mpesa.PASSKEY, "token-0", "a text")
+    of_webhooks = (stripe.WEBHOOK_SECRET, adyen.HMAC_KEY, "webhook_token_1")
+    for secret in (*of_calls, *of_webhooks):
         assert secret not in logged
 
 
@@ -246,14 +254,20 @@ def test_what_is_not_from_the_provider_is_refused_in_our_words(checkout: Checkou
 def test_another_account_at_the_provider_changes_nothing(
     checkout: Checkout, stack: Stack, payment_side: PaymentSide
 ) -> None:
-    """Its webhooks are well signed, by its own secret, and name a payment that is not its own."""
+    """Its webhooks are well signed, by its own secret, and name a payment that is not its own.
+
+    Neither at once, nor when the queue's function has looked at the report, too.
+    """
     other = Providers(stack, payment_side.new_id(), checkout.providers.at_stripe)
     other.at_adyen.double.base_url = other.at_mpesa.double.base_url = "http://127.0.0.1:9"
     other.put_secrets(stack.aws)
+    strangers = Checkout(checkout.merchant, checkout.payments, other)
     session = checkout.payments.open()
     checkout.pay(session, "stripe", "pi_mine")
-    told = Checkout(checkout.merchant, checkout.payments, other).stripe_event(
-        "payment_intent.succeeded", {"id": "pi_mine"}
-    )
+    told = strangers.stripe_event("payment_intent.succeeded", {"id": "pi_mine"})
     assert told.status == 200
+    # A report of its own, put there afterwards, which the queue's function matches.
+    strangers.stripe_event("payment_intent.succeeded", {"id": "pi_theirs"})
+    theirs = strangers.pay(checkout.payments.open(), "stripe", "pi_theirs")
+    wait_until(lambda: checkout.status_of(theirs) == "SETTLED", "matched", 2 * MATCHED_WITHIN)
     assert checkout.statuses(session) == {"stripe": ("PENDING", None)}

@@ -168,9 +168,11 @@ class MemoryStore:
 
     @port
     def transactions_of(self, provider: str, reference: str) -> list[TransactionKey]:
-        wanted = (provider, reference)
+        def named(each: Transaction) -> str:
+            return each.provider_reference or each.transaction_id
+
         found = self.transactions.values()
-        return [each.key for each in found if (each.provider, each.provider_reference) == wanted]
+        return [each.key for each in found if (each.provider, named(each)) == (provider, reference)]
 
     @port
     def read_transaction(self, key: TransactionKey) -> Transaction | None:

@@ -121,6 +121,27 @@ def test_nobody_waits_for_anothers_fetch_longer_than_its_own_time(tokens: Access
     assert raised.value.code is ProviderTrouble.TIMED_OUT
 
 
+def test_a_refused_token_waits_for_no_other_owners_fetch(tokens: AccessTokens) -> None:
+    fetching, go_on, office = Event(), Event(), Office()
+
+    def slow() -> AccessToken:
+        fetching.set()
+        assert go_on.wait(30)
+        return AccessToken("slow", 600)
+
+    def refuse_the_first(token: str) -> str:
+        if token == "token-1":
+            raise CredentialsError(ProviderTrouble.UNAUTHORIZED, 401)
+        return token
+
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(tokens.call, "slow", slow, str, a_second)
+        assert fetching.wait(30)
+        assert tokens.call("one", office.fetch, refuse_the_first, a_second) == "token-2"
+        go_on.set()
+        assert other.result(30) == "slow"
+
+
 def test_a_fetch_that_fails_leaves_the_next_to_try(tokens: AccessTokens) -> None:
     def failing() -> AccessToken:
         raise ProviderUnreachableError(ProviderTrouble.NO_CONNECTION)

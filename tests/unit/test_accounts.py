@@ -3,12 +3,17 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any, ClassVar
 
 import pytest
 
-from checkout.errors import CredentialsError, ProviderFailedError, ProviderTrouble
+from checkout.errors import (
+    CredentialsError,
+    ProviderFailedError,
+    ProviderTrouble,
+    SignatureError,
+)
 from checkout.providers.accounts import (
     FAILURE_KEPT_FOR,
     KEPT_FOR,
@@ -132,7 +137,7 @@ def test_names_that_strangers_make_up_do_not_fill_the_memory(
 ) -> None:
     for number in range(MOST_KEPT + 10):
         trouble(accounts, f"made-up-{number}")
-    assert len(accounts._kept) <= MOST_KEPT
+    assert len(accounts._accounts) <= MOST_KEPT
 
 
 @pytest.mark.parametrize(
@@ -150,6 +155,9 @@ def test_names_that_strangers_make_up_do_not_fill_the_memory(
         {**GOOD, "apiKey": 1},
         {**GOOD, "oldKeys": "key-0"},
         {**GOOD, "oldKeys": [0]},
+        {**GOOD, "oldKeys": [""]},
+        {**GOOD, "oldKeys": [" "]},
+        {**GOOD, "apiKey": "key-1\n"},
     ],
 )
 def test_a_secret_of_another_form_is_unreadable_and_not_told(
@@ -208,6 +216,45 @@ def test_a_secret_that_stays_wrong_is_not_read_for_each_refusal(
     with pytest.raises(CredentialsError):
         accounts.call("one", refusing("key-1"))
     assert len(vault.reads) == 2
+
+
+def test_a_signature_that_does_not_fit_has_the_secret_read_anew(
+    accounts: Accounts[BankSecret], vault: Vault, seconds: Seconds
+) -> None:
+    def verify(secret: BankSecret) -> str:
+        if "new" not in secret.old_keys:
+            raise SignatureError
+        return "verified"
+
+    with pytest.raises(SignatureError):
+        accounts.call("one", verify)
+    vault.secrets["one"] = {**GOOD, "oldKeys": ["new"]}
+    seconds.now += FAILURE_KEPT_FOR
+    assert accounts.call("one", verify) == "verified"
+
+
+def test_nobody_waits_for_another_accounts_look_up_or_endlessly_for_its_own(
+    seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checkout.providers.accounts.LOOK_UP_LIMIT", 0.05)
+    vault, reading, go_on = Vault(slow=GOOD, quick=GOOD), Event(), Event()
+    read = vault.read
+
+    def slow_read(name: str) -> str:
+        if name.endswith("slow"):
+            reading.set()
+            assert go_on.wait(30)
+        return read(name)
+
+    vault.read = slow_read  # type: ignore[method-assign]
+    accounts = Accounts(vault, "stack/bank/", BankSecret, seconds)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(accounts.secret_of, "slow")
+        assert reading.wait(30)
+        assert accounts.secret_of("quick").api_key == "key-1"
+        assert trouble(accounts, "slow") is ProviderTrouble.CREDENTIALS_UNREADABLE
+        go_on.set()
+        assert first.result(30).api_key == "key-1"
 
 
 def test_a_vault_that_fails_then_leaves_it_refused(

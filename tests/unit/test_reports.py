@@ -10,7 +10,7 @@ from checkout.providers.webhook import Report
 from checkout.reports import ProviderReport, Recorded, report_from_message, report_to_message
 from checkout.transactions import IN_FLIGHT, TERMINAL, TransactionStatus
 from tests.unit.clock import NOON
-from tests.unit.samples import transaction_key
+from tests.unit.samples import transaction_id, transaction_key
 
 S = TransactionStatus
 MONEY = {S.SETTLED, S.REFUNDED}
@@ -19,9 +19,11 @@ MESSAGE = {
     "provider": "bank",
     "account": "account-1",
     "reference": "ref_1",
+    "ownReference": "",
     "status": "SETTLED",
     "cancelRefused": False,
     "ask": False,
+    "ends": False,
     "amount": None,
     "receivedAt": "2026-03-01T12:00:00.000Z",
 }
@@ -38,6 +40,8 @@ def recorded(reported: S | None, status: S, late: bool = False) -> Recorded:
         Report("ref_1", cancel_refused=True),
         Report("ref \u20ac #1", ask=True),
         Report("ref_1", S.REFUNDED, amount=500),
+        Report("ref_1", ask=True, ends=True),
+        Report("", S.CANCELLED, own_reference=transaction_id(1)),
     ],
 )
 def test_a_report_comes_out_of_its_message_as_it_went_in(report: Report) -> None:

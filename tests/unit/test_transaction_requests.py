@@ -85,6 +85,7 @@ def test_an_attempt_is_put_once() -> None:
         "status": "PENDING",
         "provider": "bank",
         "providerAccount": "account-1",
+        "providerKey": f"bank#{transaction_id(1)}",
         "amount": 1999,
         "currency": "EUR",
         "createdAt": "2026-03-01T12:00:00.000Z",

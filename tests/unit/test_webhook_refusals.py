@@ -1,5 +1,6 @@
 """A cancellation that a provider had accepted, and that came to nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -31,11 +32,23 @@ def test_the_next_cancellation_has_a_new_key() -> None:
     assert desk.told == [Recorded(transaction_key(), None, S.PROCESSING)]
 
 
-def test_a_replay_uses_up_no_other_key() -> None:
+def test_a_replay_uses_up_no_other_key_and_waits_for_the_record_that_it_may_be_about() -> None:
     desk = a_desk_that_waits()
     desk.take(REFUSED)
-    assert desk.take(REFUSED) == 0
+    assert desk.take(REFUSED) == 1
     assert desk.transaction().cancel_attempt == 1
+
+
+def test_a_second_refusal_that_is_faster_than_our_record_is_not_lost() -> None:
+    desk = a_desk_that_waits()
+    desk.take(REFUSED)
+    # The next drive's cancellation is accepted, and refused before its worker has stored that.
+    assert desk.take(REFUSED) == 1
+    accepted = replace(desk.transaction(), pending_reason=PendingReason.REQUESTED)
+    desk.has(accepted)
+    desk.match(REFUSED)
+    assert desk.transaction().pending_reason is PendingReason.REFUSED
+    assert desk.transaction().cancel_attempt == 2
 
 
 @pytest.mark.parametrize("status", sorted(TERMINAL))

@@ -26,7 +26,7 @@ from tests.unit.clock import NOON
 from tests.unit.memory_store import unavailable
 from tests.unit.providers import NO_SUCH_PAYMENT, SILENT
 from tests.unit.reporting import Desk, a_desk, settled, told
-from tests.unit.samples import a_transaction, transaction_key
+from tests.unit.samples import a_transaction, transaction_id, transaction_key
 
 S = TransactionStatus
 ASK = Report("ref_1", S.SETTLED, ask=True)
@@ -294,6 +294,48 @@ def test_reports_of_one_payment_that_waited_leave_it_as_the_last_would() -> None
     for each in desk.queue.kept:
         desk.match(each.report)
     assert desk.transaction().status is S.REFUNDED
+
+
+BY_OUR_OWN = Report("ref_9", S.SETTLED, own_reference=transaction_id(1))
+
+
+def test_before_its_reference_is_recorded_a_payment_is_found_by_our_own() -> None:
+    desk = a_desk(a_transaction(provider_reference=None))
+    assert desk.take(BY_OUR_OWN) == 0
+    assert desk.transaction().status is S.SETTLED
+
+
+def test_afterwards_its_reference_counts_and_no_other() -> None:
+    desk = a_desk()
+    assert desk.take(BY_OUR_OWN) == 1
+    assert desk.transaction().in_flight
+    assert desk.take(replace(BY_OUR_OWN, reference="ref_1")) == 0
+    assert desk.transaction().status is S.SETTLED
+
+
+@pytest.mark.parametrize("status", [S.PROCESSING, S.AUTHORIZED, S.SETTLED])
+def test_a_refund_of_a_part_tells_that_it_was_paid(status: S) -> None:
+    desk = a_desk(a_transaction(status=status))
+    assert desk.take(PART) == 0
+    assert desk.transaction().status is S.SETTLED
+
+
+def test_what_says_that_it_has_ended_is_asked_about_until_it_has() -> None:
+    desk, report = a_desk(), Report("ref_1", ask=True, ends=True)
+    desk.bank.state = ProviderStatus(S.PROCESSING)
+    assert desk.take(report) == 1
+    with pytest.raises(UnmatchedReportError):
+        desk.match(report)
+    desk.bank.state = ProviderStatus(S.SETTLED)
+    desk.match(report)
+    assert desk.transaction().status is S.SETTLED
+
+
+def test_a_payment_of_another_provider_is_not_touched() -> None:
+    desk = a_desk(a_transaction(provider="other bank"))
+    desk.store.transactions_of = lambda provider, reference: [transaction_key()]  # type: ignore[method-assign]
+    assert desk.take(settled()) == 1
+    assert desk.transaction().in_flight
 
 
 @pytest.mark.parametrize(("report", "status"), [(PART, S.SETTLED), (WHOLE, S.REFUNDED)])

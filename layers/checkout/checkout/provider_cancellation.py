@@ -149,7 +149,7 @@ class _Worker:
         return replace(_not_stored(transaction), running=running, failed=running)
 
     def _ask(self, transaction: Transaction) -> _Asked:
-        known = False
+        known, ended = False, None
         if transaction.pending_reason:
             # A drive before this one asked already: it may have ended, or be cancelled, since.
             ended = self._ended(transaction)
@@ -160,8 +160,8 @@ class _Worker:
         if answer.outcome not in (CancelOutcome.REFUSED, CancelOutcome.UNSUPPORTED):
             return _Asked(answer, answer.new_key, known)
         new_key = answer.new_key or answer.outcome is CancelOutcome.REFUSED
-        # Its status decides. A refusal alone never does.
-        ended = self._ended(transaction)
+        if self.provider.supports_cancel or not transaction.pending_reason:
+            ended = self._ended(transaction)  # which decides; a refusal alone never does
         if ended and ended.outcome in _ENDS:
             return _Asked(ended, new_key)
         if ended == _NOT_FOUND and not self.provider.supports_cancel:

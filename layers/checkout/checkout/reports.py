@@ -53,9 +53,11 @@ def report_to_message(told: ProviderReport) -> str:
             "provider": told.provider,
             "account": told.account,
             "reference": told.report.reference,
+            "ownReference": told.report.own_reference,
             "status": told.report.status,
             "cancelRefused": told.report.cancel_refused,
             "ask": told.report.ask,
+            "ends": told.report.ends,
             "amount": told.report.amount,
             "receivedAt": to_text(told.received_at),
         }
@@ -69,9 +71,11 @@ def report_from_message(message: str) -> ProviderReport:
         status = told["status"]
         report = Report(
             reference=told["reference"],
+            own_reference=told["ownReference"],
             status=None if status is None else TransactionStatus(status),
             cancel_refused=told["cancelRefused"],
             ask=told["ask"],
+            ends=told["ends"],
             amount=None if told["amount"] is None else int(told["amount"]),
         )
         received_at = from_text(told["receivedAt"])

@@ -26,7 +26,7 @@ from checkout.providers.base import Provider
 from checkout.providers.webhook import Delivery, Report, WebhookReader
 from checkout.reports import ProviderReport, Recorded
 from checkout.transactions import (
-    PendingReason,
+    IN_FLIGHT,
     Transaction,
     TransactionKey,
     TransactionStatus,
@@ -83,7 +83,8 @@ def read_reports(
             raise NoSuchWebhookError from None
         ports.report("webhook cannot be verified", error)
         raise ReportsLostError from error
-    if any(len(each.reference) > MAX_REFERENCE for each in reports):
+    names = [name for each in reports for name in (each.reference, each.own_reference)]
+    if any(len(name) > MAX_REFERENCE for name in names):
         raise InvalidRequestError("reference", f"is longer than {MAX_REFERENCE} characters")
     at = delivery.received_at
     return [ProviderReport(provider, delivery.account, each, at) for each in reports]
@@ -150,9 +151,12 @@ def match_report(ports: WebhookPorts, told: ProviderReport, until: datetime) -> 
 
 def _transactions(store: ReportStore, told: ProviderReport) -> list[Transaction]:
     """Of the account that has signed: it must not touch what another one's credentials made."""
-    keys = store.transactions_of(told.provider, told.report.reference)
+    names = [told.report.reference, told.report.own_reference]
+    searched = (store.transactions_of(told.provider, name) for name in names if name)
+    keys = next((found for found in searched if found), [])
     read = (store.read_transaction(key) for key in keys)
-    return [each for each in read if each and each.provider_account == told.account]
+    whose = (told.provider, told.account)
+    return [each for each in read if each and (each.provider, each.provider_account) == whose]
 
 
 def _status(
@@ -166,7 +170,9 @@ def _status(
         return None
     told = ports.provider(transaction.provider).retrieve(transaction, timeout)
     # Not found there, of a payment that it has just told us of: a contradiction, never an end.
-    return told.status if told.found else None
+    if not told.found or (report.ends and told.status in IN_FLIGHT):
+        return None
+    return told.status
 
 
 def _has_to_be_asked(report: Report) -> bool:
@@ -180,7 +186,8 @@ def _record(
     status: TransactionStatus | None,
 ) -> bool:
     if status is TransactionStatus.REFUNDED and _is_a_part(told.report, transaction):
-        return True
+        # What is refunded was paid, and the rest of it still is.
+        status = TransactionStatus.SETTLED
     if status is not None:
         change = record_status(ports.store, transaction.key, status, ports.clock())
         ports.tell(Recorded(transaction.key, status, change.status, change.late_settlement))
@@ -199,6 +206,5 @@ def _record_refusal(ports: WebhookPorts, transaction: Transaction, received_at: 
         return True
     # It can be faster than the worker's record that the cancellation was accepted: taken for a
     # refusal of nothing, the next drives would only get that acceptance replayed, for ever.
-    told_before = transaction.pending_reason is PendingReason.REFUSED
     waited = ports.clock() - received_at >= REFUSAL_WAIT
-    return told_before or waited or not transaction.in_flight
+    return waited or not transaction.in_flight

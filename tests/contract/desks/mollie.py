@@ -43,7 +43,7 @@ def mollie_desk(mollie: Mollie | None = None) -> Desk:
         secret={
             "environment": "sandbox",
             "apiKey": KEY,
-            "webhookToken": WEBHOOK_TOKEN,
+            "webhookTokens": [WEBHOOK_TOKEN],
             "webhookSecrets": [WEBHOOK_SECRET],
         },
         expected=EXPECTED,

@@ -44,7 +44,7 @@ def mpesa_desk() -> Desk:
             "consumerSecret": CONSUMER[1],
             "shortCode": SHORT_CODE,
             "passkey": PASSKEY,
-            "webhookToken": "webhook_token_1",
+            "webhookTokens": ["webhook_token_1"],
         },
         expected=EXPECTED,
         make=make,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,13 +31,22 @@ class AccessToken:
     lifetime: float
 
 
+@dataclass(slots=True)
+class _Owner:
+    """`lock` is held by whoever fetches its token, which is used `until` then."""
+
+    lock: Lock = field(default_factory=Lock)
+    token: str = ""
+    until: float = 0.0
+
+
 class AccessTokens:
     """`monotonic` is in seconds. Safe to use from many threads."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._lock = Lock()
-        self._kept: dict[Hashable, tuple[str, float]] = {}
+        self._owners: dict[Hashable, _Owner] = {}
 
     def call(
         self,
@@ -51,31 +60,28 @@ class AccessTokens:
         `fetch` gets a new one from the provider. `left` is for all of it. Raises
         ProviderTroubleError.
         """
-        token = self._token(owner, fetch, left)
+        token = self._token(owner, "", fetch, left)
         try:
             return call(token)
         except CredentialsError as error:
             if error.code is not ProviderTrouble.UNAUTHORIZED:
                 raise
-            self._forget(owner, token)
-        return call(self._token(owner, fetch, left))
+        return call(self._token(owner, token, fetch, left))
 
-    def _token(self, owner: Hashable, fetch: Callable[[], AccessToken], left: Budget) -> str:
+    def _token(
+        self, name: Hashable, refused: str, fetch: Callable[[], AccessToken], left: Budget
+    ) -> str:
+        """One that is not the `refused` one."""
+        with self._lock:
+            owner = self._owners.setdefault(name, _Owner())
         # One thread fetches for all, and none waits for it longer than its own time.
-        if not self._lock.acquire(timeout=left()):
+        if not owner.lock.acquire(timeout=left()):
             raise ProviderUnreachableError(ProviderTrouble.TIMED_OUT)
         try:
-            text, until = self._kept.get(owner, ("", 0.0))
-            if text and self._monotonic() < until:
-                return text
-            token = fetch()
-            self._kept[owner] = (token.text, self._monotonic() + token.lifetime - MARGIN)
-            return token.text
+            if not owner.token or owner.token == refused or self._monotonic() >= owner.until:
+                owner.token = ""
+                made = fetch()
+                owner.token, owner.until = made.text, self._monotonic() + made.lifetime - MARGIN
+            return owner.token
         finally:
-            self._lock.release()
-
-    def _forget(self, owner: Hashable, refused: str) -> None:
-        with self._lock:
-            # Not one that another thread has fetched since.
-            if self._kept.get(owner, ("", 0.0))[0] == refused:
-                del self._kept[owner]
+            owner.lock.release()

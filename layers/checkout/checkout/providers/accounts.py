@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from threading import Lock
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
-from checkout.errors import CredentialsError, ProviderTrouble
+from checkout.errors import CredentialsError, ProviderTrouble, SignatureError
 from checkout.observability import count
 
 # Seconds until a secret is read anew: how long a changed one takes to be seen.
@@ -20,10 +20,13 @@ KEPT_FOR = 300.0
 # And until a secret that could not be read is looked for again, so that a flood of calls is not a
 # flood of look-ups.
 FAILURE_KEPT_FOR = 5.0
+# Seconds that one thread waits for another's look-up, which takes no longer (SECRETS_CONFIG).
+LOOK_UP_LIMIT = 2.5
 # More than any platform has of one provider. Strangers may name accounts that do not exist.
 MOST_KEPT = 1000
 
-_PREFIX = re.compile(r"[A-Za-z0-9-]{1,63}")
+# A label of a host's name, and nothing else: the key goes to nobody else's host.
+_PREFIX = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -79,6 +82,14 @@ class _Kept(Generic[Secret]):
     trouble: ProviderTrouble = ProviderTrouble.CREDENTIALS_UNREADABLE
 
 
+@dataclass(slots=True)
+class _Account(Generic[Secret]):
+    """`lock` is held by whoever reads its secret."""
+
+    lock: Lock = field(default_factory=Lock)
+    kept: _Kept[Secret] | None = None
+
+
 class Accounts(Generic[Secret]):
     """The secrets of one provider. `monotonic` is in seconds. Safe to use from many threads."""
 
@@ -94,51 +105,54 @@ class Accounts(Generic[Secret]):
         self._form = form
         self._monotonic = monotonic
         self._lock = Lock()
-        self._kept: dict[str, _Kept[Secret]] = {}
+        self._accounts: dict[str, _Account[Secret]] = {}
 
     def secret_of(self, account: str) -> Secret:
         """Raises CredentialsError; its code is NO_CREDENTIALS where there is no such account."""
-        if not _ACCOUNT.fullmatch(account):
+        return self._secret(account, None)
+
+    def call(self, account: str, call: Callable[[Secret], Given]) -> Given:
+        """Calls with the account's secret, once more if it does not fit and has changed meanwhile.
+
+        It does not fit if the provider refuses it, or if a webhook's signature is not by it. Raises
+        what `call` raises, and CredentialsError.
+        """
+        secret = self._secret(account, None)
+        try:
+            return call(secret)
+        except (CredentialsError, SignatureError) as error:
+            if getattr(error, "code", ProviderTrouble.UNAUTHORIZED) != ProviderTrouble.UNAUTHORIZED:
+                raise
+            fresh = self._secret(account, secret)
+            if fresh == secret:
+                raise
+        return call(fresh)
+
+    def _secret(self, name: str, misfit: Secret | None) -> Secret:
+        """As it is kept, or read anew: if it is old, and sooner if it is the one that misfits."""
+        if not _ACCOUNT.fullmatch(name):
             raise CredentialsError(ProviderTrouble.NO_CREDENTIALS)
-        with self._lock:  # one look-up for all threads that want it
-            kept = self._kept.get(account)
-            good_for = KEPT_FOR if kept and kept.secret else FAILURE_KEPT_FOR
+        account = self._account(name)
+        # One look-up for all threads that want it, and none waits for longer than one takes.
+        if not account.lock.acquire(timeout=LOOK_UP_LIMIT):
+            raise CredentialsError(ProviderTrouble.CREDENTIALS_UNREADABLE)
+        try:
+            kept = account.kept
+            trusted = kept and kept.secret and kept.secret != misfit
+            good_for = KEPT_FOR if trusted else FAILURE_KEPT_FOR
             if kept is None or self._monotonic() >= kept.read_at + good_for:
-                kept = self._read(account)
+                kept = account.kept = self._look_up(name)
+        finally:
+            account.lock.release()
         if kept.secret is None:
             raise CredentialsError(kept.trouble)
         return kept.secret
 
-    def call(self, account: str, call: Callable[[Secret], Given]) -> Given:
-        """Calls with the account's secret, once more if it is refused and has changed meanwhile.
-
-        Raises what `call` raises, and CredentialsError.
-        """
-        secret = self.secret_of(account)
-        try:
-            return call(secret)
-        except CredentialsError as error:
-            if error.code is not ProviderTrouble.UNAUTHORIZED:
-                raise
-            fresh = self._changed(account, secret)
-            if fresh is None:
-                raise
-        return call(fresh)
-
-    def _changed(self, account: str, refused: Secret) -> Secret | None:
-        """What the secret is now, if it is another one than what the provider has refused."""
+    def _account(self, name: str) -> _Account[Secret]:
         with self._lock:
-            kept = self._kept.get(account) or self._read(account)
-            if kept.secret == refused and self._monotonic() >= kept.read_at + FAILURE_KEPT_FOR:
-                kept = self._read(account)
-        return kept.secret if kept.secret != refused else None
-
-    def _read(self, account: str) -> _Kept[Secret]:
-        kept = self._look_up(account)
-        if len(self._kept) >= MOST_KEPT:
-            self._kept.clear()
-        self._kept[account] = kept
-        return kept
+            if name not in self._accounts and len(self._accounts) >= MOST_KEPT:
+                self._accounts.clear()
+            return self._accounts.setdefault(name, _Account())
 
     def _look_up(self, account: str) -> _Kept[Secret]:
         trouble = ProviderTrouble.CREDENTIALS_UNREADABLE
@@ -152,6 +166,7 @@ class Accounts(Generic[Secret]):
             return _Kept(self._monotonic(), secret)
         if trouble is not ProviderTrouble.NO_CREDENTIALS:
             count("ProviderTroubles", kind=trouble.value)
+            count("CredentialTroubles")
         return _Kept(self._monotonic(), None, trouble)
 
 
@@ -175,9 +190,14 @@ def _field(wanted: Field[Any], found: Mapping[str, Any]) -> Any:
             raise ValueError(f"{name} is missing")
         return None
     if "tuple" in str(wanted.type):
-        if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
-            raise ValueError(f"{name} must be a list of strings")
+        if not isinstance(value, list) or not all(map(_is_text, value)):
+            raise ValueError(f"{name} must be a list of texts, without control characters")
         return tuple(value)
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{name} must be a string")
+    if not _is_text(value):
+        raise ValueError(f"{name} must be a text, without control characters")
     return value
+
+
+def _is_text(value: object) -> bool:
+    """Fit for a header: a line's end from a paste would be taken for a bug of the adapter."""
+    return isinstance(value, str) and value.isprintable() and bool(value.strip())

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import TypeVar
 
-from checkout.errors import CredentialsError, ProviderTroubleError
+from checkout.errors import CredentialsError, ProviderTrouble, ProviderTroubleError
 from checkout.observability import count
 from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
 from checkout.transactions import Transaction
@@ -144,8 +144,11 @@ class GuardedProvider:
             answer = call()
         except ProviderTroubleError as error:
             answer, told = replace(trouble, retry_after=error.retry_after), True
-            # Time cures other trouble, and this one only somebody who is told.
-            count("CredentialTroubles", int(isinstance(error, CredentialsError)))
+            # Time cures other trouble, and this one only somebody who is told. Of what cannot be
+            # read it was told at the reading.
+            unread = error.code is ProviderTrouble.CREDENTIALS_UNREADABLE
+            told_now = isinstance(error, CredentialsError) and not unread
+            count("CredentialTroubles", int(told_now))
         finally:
             # Here, since an adapter that raises for a bug has not answered either.
             if answer is not None and answer.is_known:

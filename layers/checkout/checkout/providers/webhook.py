@@ -31,21 +31,26 @@ class Report:
     """What one event says of one payment, which `reference` names as the provider does.
 
     `status` is None where the event itself tells none. `cancel_refused`: the provider had accepted
-    our cancellation, and now says that it came to nothing. `ask`: nobody has signed it, so it only
-    says that there is something to ask for. `amount`, of a refund, is how much was refunded, in
-    minor units: a part of a payment leaves it settled.
+    our cancellation, and now says that it came to nothing. `ask`: the provider has to be asked,
+    because nobody has signed this or because it does not say enough; with `ends`, until it says
+    that the payment has ended. `amount`, of a refund, is how much was refunded, in minor units: a
+    part of a payment leaves it settled. `own_reference` is what the payment side has named it:
+    with the transaction's id it is found also where no reference of the provider's is recorded.
     """
 
     reference: str
     status: TransactionStatus | None = None
     cancel_refused: bool = False
     ask: bool = False
+    ends: bool = False
     amount: int | None = None
+    own_reference: str = ""
 
     @property
     def tells(self) -> bool:
-        """Whether there is anything in it to be recorded, or to ask for."""
-        return self.status is not None or self.cancel_refused or self.ask
+        """Whether it names a payment, and says something of it that is to be recorded or asked."""
+        said = self.status is not None or self.cancel_refused or self.ask
+        return said and bool(self.reference or self.own_reference)
 
 
 class WebhookReader(Protocol):
@@ -65,9 +70,9 @@ def sha256_hmac(secret: bytes, message: bytes) -> bytes:
     return hmac.new(secret, message, hashlib.sha256).digest()
 
 
-def require_token(delivery: Delivery, secret: str) -> None:
+def require_token(delivery: Delivery, tokens: Iterable[str]) -> None:
     """The parameter `token` of the URL of a webhook that is not signed. Raises SignatureError."""
-    require_match([delivery.query.get("token", "")], [secret] if secret else [])
+    require_match([delivery.query.get("token", "")], tokens)
 
 
 def require_match(given: Iterable[str], expected: Iterable[str]) -> None:

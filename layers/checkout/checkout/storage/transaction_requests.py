@@ -37,6 +37,8 @@ def put_attempt(attempt: Attempt, now: datetime) -> Request:
             "status": TransactionStatus.PENDING.value,
             "provider": attempt.provider,
             "providerAccount": attempt.provider_account,
+            # Until the provider's reference is recorded, its reports find it by our own.
+            "providerKey": provider_key(attempt.provider, attempt.key.transaction_id),
             "amount": attempt.money.amount,
             "currency": attempt.money.currency,
             "createdAt": to_text(now),

@@ -18,6 +18,8 @@ ERRORS = {
     "167": CancelOutcome.NOT_FOUND,  # "Original pspReference required for this operation"
 }
 
+_REFUSED = ProviderAnswer(CancelOutcome.REFUSED, new_key=True)
+
 
 @dataclass(frozen=True, slots=True)
 class AdyenProvider:
@@ -33,9 +35,11 @@ class AdyenProvider:
         account, reference = transaction.provider_account, transaction.provider_reference
         if reference is not None:
             return _said(self.client.cancel_payment(account, reference, idempotency_key, left))
-        # Accepted also where there is no such payment, so even this concludes nothing.
-        own = transaction.transaction_id
-        return _said(self.client.cancel_by_own_reference(account, own, idempotency_key, left))
+        # Another request than the one above, so under another key: this one's answer is kept.
+        own, key = transaction.transaction_id, f"{idempotency_key}-own"
+        said = _said(self.client.cancel_by_own_reference(account, own, key, left))
+        # Whatever is said of a payment that may be about to be made concludes nothing.
+        return _REFUSED if said.outcome is CancelOutcome.NOT_FOUND else said
 
     def retrieve(self, transaction: Transaction, timeout: float) -> ProviderStatus:  # noqa: ARG002
         return ProviderStatus(None)
@@ -44,7 +48,8 @@ class AdyenProvider:
 def _said(answer: Answer) -> ProviderAnswer:
     if answer.status >= 400:
         code = text(answer.json, "errorCode")
-        return ProviderAnswer(ERRORS.get(code, CancelOutcome.REFUSED))
+        # It is kept under the key, also for when the payment is known.
+        return ProviderAnswer(ERRORS.get(code, CancelOutcome.REFUSED), new_key=True)
     received = text(answer.json, "status") == "received"
     return ProviderAnswer(CancelOutcome.REQUESTED if received else CancelOutcome.UNKNOWN)
 

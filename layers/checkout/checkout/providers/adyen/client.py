@@ -13,6 +13,8 @@ from checkout.providers.http import Answer, Budget, HttpExchange, Request
 
 # 403: the key may not use this merchant account.
 UNAUTHORIZED = frozenset({401, 403})
+CAPTURES = ("manual", "immediate")
+HMAC_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +22,7 @@ class AdyenSecret(AccountSecret):
     """`prefix` is the live URL prefix. `hmac_keys` are hexadecimal, of which one has to fit.
 
     `capture` is `manual`, or `immediate` where an authorised payment is settled. With
-    `webhook_user` and `webhook_password` a webhook has to bring them, too.
+    `webhook_user` and `webhook_passwords` a webhook has to bring the user and one of them, too.
     """
 
     HOSTS: ClassVar = {
@@ -33,11 +35,13 @@ class AdyenSecret(AccountSecret):
     hmac_keys: tuple[str, ...] = ()
     capture: str = "manual"
     webhook_user: str = ""
-    webhook_password: str = ""
+    webhook_passwords: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for key in self.hmac_keys:
-            bytes.fromhex(key)
+        if self.capture not in CAPTURES:
+            raise ValueError(f"capture must be one of {', '.join(CAPTURES)}")
+        if any(len(bytes.fromhex(key)) < HMAC_KEY_BYTES for key in self.hmac_keys):
+            raise ValueError("hmacKeys must be hexadecimal, of 32 bytes each")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
 """
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from checkout.errors import InvalidRequestError
@@ -53,27 +53,43 @@ class AdyenWebhook:
     acknowledgement: str = "[accepted]"
 
     def read(self, delivery: Delivery) -> list[Report]:
-        secret = self.accounts.secret_of(delivery.account)
-        if secret.webhook_user or secret.webhook_password:
-            pair = f"{secret.webhook_user}:{secret.webhook_password}".encode()
-            basic = f"Basic {base64.b64encode(pair).decode()}"
-            require_match([delivery.headers.get("authorization", "")], [basic])
-        items = part(json_object(delivery.body), "notificationItems")
-        if not isinstance(items, list):
-            raise InvalidRequestError("notificationItems", "must be a list")
-        events = [part(item, "NotificationRequestItem") for item in items]
-        for event in events:
-            _verify(event, secret)
-        reports = [_report(event, secret) for event in events]
-        return [each for each in reports if each and each.reference and each.tells]
+        return self.accounts.call(delivery.account, lambda secret: _read(delivery, secret))
+
+
+def _read(delivery: Delivery, secret: AdyenSecret) -> list[Report]:
+    if secret.webhook_passwords:
+        _check_basic(delivery, secret)
+    events = _events(delivery.body)
+    for event in events:
+        _verify(event, secret)
+    reports = [_report(event, secret) for event in events]
+    # The merchant's reference is signed too.
+    named = zip(reports, (text(event, "merchantReference") for event in events), strict=True)
+    found = [replace(report, own_reference=own) for report, own in named if report]
+    return [report for report in found if report.tells]
+
+
+def _check_basic(delivery: Delivery, secret: AdyenSecret) -> None:
+    pairs = [f"{secret.webhook_user}:{each}".encode() for each in secret.webhook_passwords]
+    basic = [f"Basic {base64.b64encode(pair).decode()}" for pair in pairs]
+    require_match([delivery.headers.get("authorization", "")], basic)
+
+
+def _events(body: bytes) -> list[Any]:
+    items = part(json_object(body), "notificationItems")
+    if not isinstance(items, list) or not items:
+        raise InvalidRequestError("notificationItems", "must be a list with something in it")
+    return [part(item, "NotificationRequestItem") for item in items]
 
 
 def _verify(event: Any, secret: AdyenSecret) -> None:
     require_match([text(event, "merchantAccountCode")], [secret.merchant_account])
-    signed = ":".join(_plain(part(event, *path)) for path in SIGNED).encode()
+    signed = ":".join(_plain(part(event, *path)) for path in SIGNED)
+    # A lone surrogate, which JSON can hold and nobody signs.
+    message = signed.encode(errors="surrogatepass")
     given = text(event, "additionalData", "hmacSignature")
     keys = [bytes.fromhex(key) for key in secret.hmac_keys]
-    expected = [base64.b64encode(sha256_hmac(key, signed)).decode() for key in keys]
+    expected = [base64.b64encode(sha256_hmac(key, message)).decode() for key in keys]
     require_match([given], expected)
 
 

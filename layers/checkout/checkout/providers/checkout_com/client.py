@@ -3,7 +3,6 @@
 https://checkout.com/docs/payments/manage-payments/void-a-payment
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,9 +15,6 @@ from checkout.providers.http import Answer, Budget, HttpExchange, Request
 UNAUTHORIZED = frozenset({401})
 # What these mean is documented, and no body of theirs.
 BODILESS = frozenset({202, 403, 404, 422})
-
-# A label of a host name and nothing else: the secret key goes to nobody else's host.
-_PREFIX = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +30,7 @@ class CheckoutComSecret(AccountSecret):
     }
 
     secret_key: str
-    prefix: str = ""
     webhook_secrets: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.base_url and not _PREFIX.fullmatch(self.prefix):
-            raise ValueError("prefix must be the first part of the merchant's host name")
-
-    @property
-    def host(self) -> str:
-        host = self.base_url.rstrip("/") or self.HOSTS[self.environment]
-        return host.replace("{prefix}", self.prefix)
 
 
 @dataclass(frozen=True, slots=True)

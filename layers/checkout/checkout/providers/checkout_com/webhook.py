@@ -35,13 +35,18 @@ class CheckoutComWebhook:
     acknowledgement: str = "{}"
 
     def read(self, delivery: Delivery) -> list[Report]:
-        secrets = self.accounts.secret_of(delivery.account).webhook_secrets
-        expected = [sha256_hmac(each.encode(), delivery.body).hex() for each in secrets]
-        require_match([delivery.headers.get("cko-signature", "")], expected)
+        self.accounts.call(
+            delivery.account, lambda secret: _verify(delivery, secret.webhook_secrets)
+        )
         event = json_object(delivery.body)
         reference = text(event, "data", "id")
         report = _report(text(event, "type"), reference)
         return [report] if reference and report else []
+
+
+def _verify(delivery: Delivery, secrets: tuple[str, ...]) -> None:
+    expected = [sha256_hmac(each.encode(), delivery.body).hex() for each in secrets]
+    require_match([delivery.headers.get("cko-signature", "")], expected)
 
 
 def _report(kind: str, reference: str) -> Report | None:

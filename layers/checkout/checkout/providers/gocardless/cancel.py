@@ -66,12 +66,15 @@ class GoCardlessProvider:
 
 
 def payment_status(document: Any) -> TransactionStatus | None:
-    return PAYMENT.get(text(document, "payments", "status"))
+    status = PAYMENT.get(text(document, "payments", "status"))
+    again = part(document, "payments", "retry_if_possible") is True
+    # It may be collected once more: the event that says it is not tells of the end.
+    return TransactionStatus.PROCESSING if status is TransactionStatus.FAILED and again else status
 
 
 def _refusal(answer: Answer) -> ProviderAnswer:
     if answer.status == 404:
-        return ProviderAnswer(CancelOutcome.NOT_FOUND)
+        return ProviderAnswer(CancelOutcome.NOT_FOUND, new_key=True)
     error = part(answer.json, "error")
     if text(error, "type") in REFUSALS or "cancellation_failed" in _reasons(error):
         return ProviderAnswer(CancelOutcome.REFUSED)

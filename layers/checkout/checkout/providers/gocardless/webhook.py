@@ -41,13 +41,18 @@ class GoCardlessWebhook:
     acknowledgement: str = "{}"
 
     def read(self, delivery: Delivery) -> list[Report]:
-        secrets = self.accounts.secret_of(delivery.account).webhook_secrets
-        expected = [sha256_hmac(each.encode(), delivery.body).hex() for each in secrets]
-        require_match([delivery.headers.get("webhook-signature", "")], expected)
+        self.accounts.call(
+            delivery.account, lambda secret: _verify(delivery, secret.webhook_secrets)
+        )
         events = json_object(delivery.body).get("events")
         if not isinstance(events, list):
             raise InvalidRequestError("events", "must be a list")
         return [report for report in map(_report, events) if report]
+
+
+def _verify(delivery: Delivery, secrets: tuple[str, ...]) -> None:
+    expected = [sha256_hmac(each.encode(), delivery.body).hex() for each in secrets]
+    require_match([delivery.headers.get("webhook-signature", "")], expected)
 
 
 def _report(event: Any) -> Report | None:

@@ -32,7 +32,7 @@ REFUSALS = {404: CancelOutcome.NOT_FOUND, 422: CancelOutcome.REFUSED}
 ACCEPTED = 202
 
 _UNKNOWN = ProviderAnswer(CancelOutcome.UNKNOWN)
-_REFUSED = ProviderAnswer(CancelOutcome.REFUSED)
+_REFUSED = ProviderAnswer(CancelOutcome.REFUSED, new_key=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,9 @@ def _status(answer: Answer) -> ProviderStatus:
 
 
 def _refusal(answer: Answer) -> ProviderAnswer:
-    return ProviderAnswer(REFUSALS.get(answer.status, CancelOutcome.UNKNOWN))
+    outcome = REFUSALS.get(answer.status, CancelOutcome.UNKNOWN)
+    # For how long an answer is kept under its key is not documented.
+    return ProviderAnswer(outcome, new_key=outcome is not CancelOutcome.UNKNOWN)
 
 
 def _why(found: Answer) -> ProviderAnswer:

@@ -21,15 +21,15 @@ BODILESS = frozenset({202})
 class MollieSecret(AccountSecret):
     """`api_key` is `test_...` or `live_...`, and chooses between the two.
 
-    `webhook_token` is ours: a part of the URL that Mollie is given for its classic webhooks, which
-    it does not sign. `webhook_secrets` are those of its next-generation webhooks, of which one has
-    to fit.
+    `webhook_tokens` are ours: one is a part of the URL that Mollie is given for its classic
+    webhooks, which it does not sign. `webhook_secrets` are those of its next-generation webhooks.
+    Of either one has to fit: two while one is being replaced.
     """
 
     HOSTS: ClassVar = {"sandbox": "https://api.mollie.com", "live": "https://api.mollie.com"}
 
     api_key: str
-    webhook_token: str = ""
+    webhook_tokens: tuple[str, ...] = ()
     webhook_secrets: tuple[str, ...] = ()
 
 

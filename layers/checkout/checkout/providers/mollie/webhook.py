@@ -36,14 +36,12 @@ class MollieWebhook:
     acknowledgement: str = "{}"
 
     def read(self, delivery: Delivery) -> list[Report]:
-        secret = self.accounts.secret_of(delivery.account)
-        if SIGNATURE in delivery.headers:
-            return _signed(delivery, secret)
-        return _classic(delivery, secret)
+        read = _signed if SIGNATURE in delivery.headers else _classic
+        return self.accounts.call(delivery.account, lambda secret: read(delivery, secret))
 
 
 def _classic(delivery: Delivery, secret: MollieSecret) -> list[Report]:
-    require_token(delivery, secret.webhook_token)
+    require_token(delivery, secret.webhook_tokens)
     reference = _form_id(delivery.body)
     return [Report(reference, ask=True)] if reference.startswith(PAYMENTS) else []
 

@@ -24,7 +24,10 @@ INVALID_ACCESS_TOKEN = "404.001.03"  # noqa: S105 - an error's code
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MpesaSecret(AccountSecret):
-    """`webhook_token` is a secret of our own in the callback's URL: Daraja signs nothing."""
+    """`webhook_tokens` are of our own, in the callback's URL: Daraja signs nothing.
+
+    One of them has to fit: two while one is being replaced.
+    """
 
     HOSTS: ClassVar = {
         "sandbox": "https://sandbox.safaricom.co.ke",
@@ -35,7 +38,7 @@ class MpesaSecret(AccountSecret):
     consumer_secret: str
     short_code: str
     passkey: str
-    webhook_token: str = ""
+    webhook_tokens: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

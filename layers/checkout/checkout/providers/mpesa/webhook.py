@@ -16,12 +16,15 @@ class MpesaWebhook:
     acknowledgement: str = '{"ResultCode":0,"ResultDesc":"Accepted"}'
 
     def read(self, delivery: Delivery) -> list[Report]:
-        require_token(delivery, self.accounts.secret_of(delivery.account).webhook_token)
+        self.accounts.call(
+            delivery.account, lambda secret: require_token(delivery, secret.webhook_tokens)
+        )
         document = json_object(delivery.body)
         reference = text(document, "Body", "stkCallback", "CheckoutRequestID")
         if not reference:
             raise InvalidRequestError("CheckoutRequestID", "is missing")
-        return [Report(reference, ask=True)]
+        # It comes once, when all is over, and the query may be behind.
+        return [Report(reference, ask=True, ends=True)]
 
 
 def reader(parts: Parts) -> WebhookReader:

@@ -6,12 +6,14 @@ https://developer.paypal.com/api/rest/webhooks/event-names/
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from checkout.errors import SignatureError
 from checkout.providers.access_tokens import AccessTokens
 from checkout.providers.documents import json_object, part, text
+from checkout.providers.http import Budget
 from checkout.providers.parts import Parts
 from checkout.providers.paypal.client import PATHS, PayPalClient, PayPalSecret, to_reference
 from checkout.providers.webhook import Delivery, Report, WebhookReader
@@ -56,12 +58,24 @@ class PayPalWebhook:
         transmission = _transmission(delivery, secret)
         # Read before it is verified: put into the question, it must not break out of its place.
         event = json_object(delivery.body)
-        self._verify(delivery, transmission)
-        report = _report(event, secret.recorded_reference)
+        left = self.client.exchange.budget(VERIFICATION_LIMIT)
+        self._verify(delivery, transmission, left)
+        subject, status = EVENTS.get(text(event, "event_type"), ("", None))
+        ids = _ids(subject, part(event, "resource"))
+        if subject == "refund" and not ids.get(secret.recorded_reference):
+            ids |= self._ids_of_capture(delivery.account, ids["capture"], left)
+        report = _report(subject, status, ids, secret.recorded_reference)
         return [report] if report else []
 
-    def _verify(self, delivery: Delivery, transmission: dict[str, str]) -> None:
-        left = self.client.exchange.budget(VERIFICATION_LIMIT)
+    def _ids_of_capture(self, account: str, capture: str, left: Budget) -> dict[str, str]:
+        """A refund names its capture at most, and the capture what it was made of."""
+        if not capture:
+            return {}
+        seen = self.client.show(account, "capture", capture, left)
+        related = part(seen.json, "supplementary_data")
+        return _ids("capture", {"id": capture, "supplementary_data": related})
+
+    def _verify(self, delivery: Delivery, transmission: dict[str, str], left: Budget) -> None:
         answer = self.client.verify(delivery.account, delivery.body, transmission, left)
         if answer.status >= 400 or text(answer.json, "verification_status") != "SUCCESS":
             raise SignatureError
@@ -75,26 +89,38 @@ def _transmission(delivery: Delivery, secret: PayPalSecret) -> dict[str, str]:
     return found
 
 
-def _report(event: dict[str, Any], recorded: str) -> Report | None:
+def _report(
+    subject: str, status: TransactionStatus | None, ids: Mapping[str, str], recorded: str
+) -> Report | None:
     """Of the one reference that the payment side may have recorded."""
-    subject, status = EVENTS.get(text(event, "event_type"), ("", None))
-    ids = _ids(subject, part(event, "resource"))
     kind = next((each for each in (recorded, *PATHS) if ids.get(each)), None)
     if not subject or kind is None:
         return None
-    if status is TransactionStatus.FAILED and kind != "capture":
-        # One capture has failed; another one of the same payment may not.
+    paid = kind == "authorization" and status is TransactionStatus.SETTLED
+    if kind != subject and not paid:
+        # It ends a part of what is recorded: an order may have another authorization, and an
+        # authorization another capture.
         status = None
-    return Report(to_reference(kind, ids[kind]), status)
+    return Report(to_reference(kind, ids[kind]), status, ask=status is None)
 
 
 def _ids(subject: str, resource: Any) -> dict[str, str]:
     related = part(resource, "supplementary_data", "related_ids")
     ids = {kind: text(related, f"{kind}_id") for kind in PATHS}
     own = text(resource, "id")
+    if subject == "refund":
+        return {**ids, "capture": ids["capture"] or _refunded(resource)}
     if subject == "order":
         own = text(resource, "order_id") or own
     return {**ids, subject: own}
+
+
+def _refunded(refund: Any) -> str:
+    """The capture's id, from the link to it."""
+    links = part(refund, "links")
+    ups = [each for each in links if text(each, "rel") == "up"] if isinstance(links, list) else []
+    _, found, identifier = text(ups[0], "href").partition(PATHS["capture"]) if ups else ("", "", "")
+    return identifier if found else ""
 
 
 def reader(parts: Parts) -> WebhookReader:

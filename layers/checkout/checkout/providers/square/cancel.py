@@ -72,10 +72,9 @@ class SquareProvider:
         if reference is None:
             answer = self.client.cancel_by_key(account, transaction.transaction_id, left)
             # Square says the same of a payment that it has cancelled now and of one that never
-            # was. So all that is known is that none with this key is alive, and one may still be
-            # sent: to call that cancelled would be to stop looking for it. As not found it is
-            # cancelled again, until it is too late to be sent.
-            return _NOT_FOUND if answer.status < 400 else _refusal(answer)
+            # was, and does not say what it says of one that is completed. So nothing is alive
+            # there that could be stopped, and how it stands is not known.
+            return _UNKNOWN if answer.status < 400 else _refusal(answer)
         answer = self.client.cancel(account, reference, left)
         if answer.status >= 400:
             return _refusal(answer)

@@ -31,13 +31,14 @@ class SquareWebhook:
     acknowledgement: str = "{}"
 
     def read(self, delivery: Delivery) -> list[Report]:
-        _verify(delivery, self.accounts.secret_of(delivery.account))
+        self.accounts.call(delivery.account, lambda secret: _verify(delivery, secret))
         event = json_object(delivery.body)
         if text(event, "type") not in EVENTS:
             return []
         payment = part(event, "data", "object", "payment")
-        reference, status = text(payment, "id"), payment_status(payment)
-        return [Report(reference, status)] if reference and status else []
+        own = text(payment, "reference_id")
+        report = Report(text(payment, "id"), payment_status(payment), own_reference=own)
+        return [report] if report.tells else []
 
 
 def _verify(delivery: Delivery, secret: SquareSecret) -> None:

@@ -119,7 +119,9 @@ def checkout_session_status(session: Any) -> TransactionStatus | None:
         return CHECKOUT_SESSION.get(text(session, "status"))
     intent = part(session, "payment_intent")
     if isinstance(intent, dict):
-        return payment_intent_status(intent)
+        # What is complete cannot be paid again: a debit that failed has ended.
+        declined = text(intent, "status") == "requires_payment_method"
+        return TransactionStatus.FAILED if declined else payment_intent_status(intent)
     return PAYMENT_STATUS.get(text(session, "payment_status"))
 
 
@@ -133,7 +135,7 @@ def _refusal(answer: Answer) -> ProviderAnswer:
     """What an error means. It carries the PaymentIntent that it is about, where there is one."""
     code = text(answer.json, "error", "code")
     if code == "resource_missing":
-        return ProviderAnswer(CancelOutcome.NOT_FOUND)
+        return ProviderAnswer(CancelOutcome.NOT_FOUND, new_key=True)
     if answer.status == 409 or code in NOT_NOW:
         return _UNKNOWN
     status = payment_intent_status(part(answer.json, "error", "payment_intent"))

@@ -43,8 +43,9 @@ class StripeWebhook:
     acknowledgement: str = "{}"
 
     def read(self, delivery: Delivery) -> list[Report]:
-        secrets = self.accounts.secret_of(delivery.account).webhook_secrets
-        _verify(delivery, secrets)
+        self.accounts.call(
+            delivery.account, lambda secret: _verify(delivery, secret.webhook_secrets)
+        )
         event = json_object(delivery.body)
         kind, subject = text(event, "type"), part(event, "data", "object")
         field = "payment_intent" if kind.startswith("charge.") else "id"
@@ -64,7 +65,7 @@ def _status(kind: str, subject: Any) -> TransactionStatus | None:
 def _verify(delivery: Delivery, secrets: tuple[str, ...]) -> None:
     pairs = [each.strip().partition("=") for each in _header(delivery).split(",")]
     sent_at = next((value for name, _, value in pairs if name == "t"), "")
-    signed = f"{sent_at}.".encode() + delivery.body
+    signed = f"{sent_at}.".encode(errors="surrogatepass") + delivery.body
     expected = [sha256_hmac(each.encode(), signed).hex() for each in secrets]
     require_match((value for name, _, value in pairs if name == "v1"), expected)
     now = delivery.received_at.timestamp()
