@@ -245,8 +245,12 @@ def test_what_was_cancelled_by_our_own_id_is_never_taken_for_ended(
     if sent:
         square.put("pay_1", "APPROVED", key=transaction_id(1))
     long_ago = utc_now() - NEVER_SENT_AFTER - timedelta(seconds=1)
-    facts = {"status": TransactionStatus.PENDING, "attached_at": long_ago}
-    payment = a_transaction(provider="square", provider_reference=None, **facts)
+    payment = a_transaction(
+        provider="square",
+        provider_reference=None,
+        status=TransactionStatus.PENDING,
+        attached_at=long_ago,
+    )
     _, store = work(desk, payment)
     stored = store.transactions[payment.key]
     assert (stored.in_flight, stored.pending_reason) == (True, PendingReason.UNKNOWN)
