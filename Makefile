@@ -58,11 +58,11 @@ redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_N
 	@test -n "$(STACK_NAME)" || { echo "Name the stack: make redrive STACK_NAME=<deployed stack>. On the local one: bin/redrive." >&2; exit 2; }
 	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
 
-test: env ## every tier but e2e, on a stack of its own: some 15 minutes (ARGS='-k race' for pytest)
+test: env ## every tier but e2e, on a stack of its own: some ten minutes (ARGS='-k race' for pytest)
 	@$(PYTHON) -m local.environments localstripe
 	@$(RUN) local.testing
 
-test-fast: env ## unit, contract, integration, template: some four minutes, without a stack
+test-fast: env ## unit, contract, integration, template: some two minutes, without a stack
 	@$(RUN) local.testing fast
 
 explore: env ## every schedule of any three actors, as a table; fails if any breaks a promise

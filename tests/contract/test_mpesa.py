@@ -10,6 +10,7 @@ import pytest
 from checkout.errors import InvalidRequestError, SignatureError
 from checkout.providers.base import ProviderStatus
 from checkout.providers.mpesa.cancel import RESULTS
+from checkout.providers.mpesa.client import MpesaSecret
 from checkout.providers.webhook import Delivery, Report
 from checkout.transactions import PendingReason, TransactionStatus
 from tests.contract.desks.base import ACCOUNT, Desk, State
@@ -110,6 +111,18 @@ def test_what_is_sent(desk: Desk) -> None:
     assert set(query.json) == {"BusinessShortCode", "Password", "Timestamp", "CheckoutRequestID"}
     # East Africa's time.
     assert query.json["Timestamp"] == "20260301150000"
+
+
+@pytest.mark.parametrize(
+    ("environment", "host"),
+    [
+        ("sandbox", "https://sandbox.safaricom.co.ke"),
+        ("live", "https://api.safaricom.co.ke"),
+    ],
+)
+def test_the_host_is_that_of_the_environment(desk: Desk, environment: str, host: str) -> None:
+    secret = MpesaSecret.parse(json.dumps({**desk.secret, "environment": environment}))
+    assert secret.host == host
 
 
 def test_each_drive_asks_once(desk: Desk) -> None:

@@ -11,7 +11,7 @@ import stripe as official
 from checkout.errors import InvalidRequestError, SignatureError
 from checkout.providers.base import CancelOutcome, ProviderAnswer, ProviderStatus
 from checkout.providers.stripe.cancel import CHECKOUT_SESSION, PAYMENT_INTENT, PAYMENT_STATUS
-from checkout.providers.stripe.client import API_VERSION
+from checkout.providers.stripe.client import API_VERSION, StripeSecret
 from checkout.providers.webhook import Delivery, Report
 from checkout.transactions import TransactionStatus
 from tests.contract.desks.base import ACCOUNT, Desk, State
@@ -123,6 +123,12 @@ def retrieve(desk: Desk, reference: str = "pi_1") -> ProviderStatus:
 def delivery(body: bytes, header: str | None = None, account: str = ACCOUNT) -> Delivery:
     header = signature(body, SENT_AT) if header is None else header
     return Delivery(account, body, {"stripe-signature": header}, {}, NOON)
+
+
+@pytest.mark.parametrize("environment", ["sandbox", "live"])
+def test_the_key_chooses_and_the_host_is_one(desk: Desk, environment: str) -> None:
+    secret = StripeSecret.parse(json.dumps({**desk.secret, "environment": environment}))
+    assert secret.host == "https://api.stripe.com"
 
 
 def test_every_status_is_in_the_map_and_no_other() -> None:
