@@ -257,6 +257,29 @@ def test_nobody_waits_for_another_accounts_look_up_or_endlessly_for_its_own(
         assert first.result(30).api_key == "key-1"
 
 
+def test_while_the_vault_fails_what_it_gave_before_is_used(
+    accounts: Accounts[BankSecret], vault: Vault, seconds: Seconds
+) -> None:
+    accounts.secret_of("one")
+    seconds.now += KEPT_FOR
+    vault.broken = True
+    for _ in range(2):
+        assert accounts.secret_of("one").api_key == "key-1"
+    assert len(vault.reads) == 2
+    vault.broken, vault.secrets["one"] = False, {**GOOD, "apiKey": "key-2"}
+    seconds.now += FAILURE_KEPT_FOR
+    assert accounts.secret_of("one").api_key == "key-2"
+
+
+def test_a_secret_that_was_deleted_is_used_no_more(
+    accounts: Accounts[BankSecret], vault: Vault, seconds: Seconds
+) -> None:
+    accounts.secret_of("one")
+    seconds.now += KEPT_FOR
+    del vault.secrets["one"]
+    assert trouble(accounts, "one") is ProviderTrouble.NO_CREDENTIALS
+
+
 def test_a_vault_that_fails_then_leaves_it_refused(
     accounts: Accounts[BankSecret], vault: Vault, seconds: Seconds
 ) -> None:

@@ -141,7 +141,7 @@ class Accounts(Generic[Secret]):
             trusted = kept and kept.secret and kept.secret != misfit
             good_for = KEPT_FOR if trusted else FAILURE_KEPT_FOR
             if kept is None or self._monotonic() >= kept.read_at + good_for:
-                kept = account.kept = self._look_up(name)
+                kept = account.kept = self._renewed(name, kept)
         finally:
             account.lock.release()
         if kept.secret is None:
@@ -153,6 +153,14 @@ class Accounts(Generic[Secret]):
             if name not in self._accounts and len(self._accounts) >= MOST_KEPT:
                 self._accounts.clear()
             return self._accounts.setdefault(name, _Account())
+
+    def _renewed(self, name: str, before: _Kept[Secret] | None) -> _Kept[Secret]:
+        found = self._look_up(name)
+        settled = found.secret or found.trouble is ProviderTrouble.NO_CREDENTIALS
+        if settled or before is None or before.secret is None:
+            return found
+        # Unreadable just now: what has worked goes on, and is looked for again in a moment.
+        return _Kept(self._monotonic() - KEPT_FOR + FAILURE_KEPT_FOR, before.secret)
 
     def _look_up(self, account: str) -> _Kept[Secret]:
         trouble = ProviderTrouble.CREDENTIALS_UNREADABLE
