@@ -75,9 +75,9 @@ faults: env ## fail every call of AWS in every way, on a stack of its own: some 
 	@$(PYTHON) -m local.environments microburst
 	@$(RUN) local.testing faults
 
-cold-starts: env ## measure the cold start of each provider's worker against the sandbox's
+cold-starts: env ## measure the cold start of every function, side by side (ARGS="--rounds 20")
 	@$(PYTHON) -m local.environments ric
-	@$(RUN) local.cold_starts $(ARGS)
+	@$(RUN) local.bench.starts $(ARGS)
 
 soak: env ## many sessions with faults and kills, and what has to hold of each (SECONDS=600 SEED=)
 	@$(PYTHON) -m local.environments microburst plot

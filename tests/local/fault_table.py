@@ -1,4 +1,4 @@
-"""Every call of AWS that a function makes, every way in which it can fail, and what may come of it.
+"""Every call of AWS in a cancellation, every way in which it can fail, and what may come of it.
 
 A rule of microburst tells whose request it is by its body (JMESPath) and its function.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from checkout.sessions import SessionStatus
 from checkout.transactions import TransactionStatus
 from local.microburst import Rule, caller
+from tests.template.cloudformation import REAL
 
 READS = frozenset({"Query", "GetItem"})
 
@@ -181,6 +182,13 @@ CALLS = (
 )
 # The code of the others is the same; a call that only one of them makes would be seen.
 LIKE_THE_WORKER = ("cancel-with-sandbox-b", "cancel-with-sandbox-c")
+# Functions that no scene has, and the tests in which their calls fail. Those of real providers are
+# the worker, too, and read a secret.
+ELSEWHERE = {
+    **{f"cancel-with-{name}": "tests/unit/test_accounts.py" for name in REAL.values()},
+    "receive-webhook": "tests/integration/test_receive_webhook.py",
+    "match-reports": "tests/integration/test_match_reports.py",
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Every call of AWS that a function makes fails, in every way: nothing is lost, nothing is stuck.
+"""Every call of AWS in a cancellation fails, in every way: nothing is lost, nothing is stuck.
 
 The faults are those of microburst, a proxy that fails as AWS fails; fault_table has them all. A
 store that is down for one call and all after it is in test_failing_store.
@@ -14,7 +14,8 @@ from local.stack import Stack
 from tests.local.conftest import Seed
 from tests.local.fault_play import Outcome, Played, play
 from tests.local.fault_scenes import Part, Stage
-from tests.local.fault_table import CALLS, LIKE_THE_WORKER, ROWS, Act, Row
+from tests.local.fault_table import CALLS, ELSEWHERE, LIKE_THE_WORKER, ROWS, Act, Row
+from tests.template.cloudformation import ROOT
 
 # The first test plays everything.
 pytestmark = pytest.mark.timeout(900)
@@ -32,7 +33,8 @@ def test_the_table_has_every_call_that_a_function_makes(played: Played, stack: S
     ordinary = {(call.function, call.request.name) for call in CALLS if not call.unheard}
     assert ordinary - played.seen.known == set(), "calls that nobody makes any more"
     functions = {call.function for call in CALLS}
-    assert functions.union(LIKE_THE_WORKER) == set(functions_of(stack))
+    assert functions.union(LIKE_THE_WORKER, ELSEWHERE) == set(functions_of(stack))
+    assert all((ROOT / test).is_file() for test in ELSEWHERE.values())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)

@@ -1,0 +1,163 @@
+"""Cold starts of every function, side by side, under AWS's Runtime Interface Emulator.
+
+Each round starts each function once, in an environment of its own, and times its first call: the
+start of the runtime, all imports, the making of its clients, and a call of an AWS that is here,
+answers at once and has nothing. In one run the numbers compare; from one machine to another, or
+one hour to the next, they do not.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from checkout.providers.registry import PROVIDERS
+from local import build, listeners
+from local.bench import stub
+from local.console import Problem, step
+from local.isolation import isolated
+from local.places import BUILD, LOCAL, ROOT, tool
+from local.waiting import wait_until
+
+SANDBOX, BARE = "sandbox", "bare handler"
+# Seconds.
+LONG = 60
+RIE = LOCAL / "cache" / "aws-lambda-rie"
+LOG = LOCAL / "logs" / "cold-starts.log"
+# All that any function reads: one that needs less ignores the rest.
+VARIABLES = {
+    "TABLE_NAME": "checkout",
+    "IDEMPOTENCY_TABLE_NAME": "idempotency",
+    "SANDBOX_LEDGER_TABLE_NAME": "ledger",
+    "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:cancel",
+    "UNMATCHED_REPORTS_QUEUE_URL": "http://127.0.0.1/123456789012/unmatched",
+    "SECRETS_PREFIX": "stack/",
+    "RECOVERY_STARTS_PER_SECOND": "50",
+    "GIVE_UP_HOURS": "24",
+    "POWERTOOLS_SERVICE_NAME": "checkout",
+    "POWERTOOLS_METRICS_NAMESPACE": "cold-starts",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
+    "AWS_LAMBDA_FUNCTION_TIMEOUT": "90",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A function to start: where its code is, and what it is first called with."""
+
+    name: str
+    code: Path
+    event: Mapping[str, Any]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    handler: str = "app.handler"
+
+
+def _event(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    return found
+
+
+def bare() -> Case:
+    return Case(BARE, ROOT / "local" / "bench", {}, handler="bare.handler")
+
+
+def functions() -> list[Case]:
+    """Those that are no workers."""
+    names = {
+        "cancel_session": "CancelSessionFunction",
+        "get_session": "GetSessionFunction",
+        "complete_cancellations": "CompleteCancellationsFunction",
+        "reconcile": "ReconcileFunction",
+        "receive_webhook": "ReceiveWebhookFunction",
+        "match_reports": "MatchReportsFunction",
+    }
+    return [Case(name, BUILD / folder, _event(name)) for name, folder in names.items()]
+
+
+def workers() -> list[Case]:
+    """One of each provider, with an order that names no transaction."""
+    order, code = _event("cancel_transactions"), BUILD / "CancelWithStripeFunction"
+    names = [name for name in PROVIDERS if not name.startswith(f"{SANDBOX}-")]
+    return [
+        Case(name, code, {**order, "provider": name, "transactions": []}, {"PROVIDER": name})
+        for name in names
+    ]
+
+
+def emulator() -> Path:
+    """The emulator, as it comes with SAM, made executable."""
+    name = f"aws-lambda-rie-{build.this_machine().architecture}"
+    found = next((LOCAL / "env" / "sam").glob(f"lib/*/site-packages/samcli/local/rapid/{name}"))
+    RIE.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(found, RIE)
+    RIE.chmod(0o755)
+    return RIE
+
+
+@contextmanager
+def running(rie: Path, case: Case, aws: str) -> Iterator[str]:
+    """The URL that invokes it."""
+    paths = [str(BUILD / "CheckoutLayer" / "python"), str(case.code)]
+    environment = isolated(os.environ, aws) | VARIABLES | dict(case.variables) | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "AWS_LAMBDA_FUNCTION_NAME": case.name.replace(" ", "-"),
+    }  # fmt: skip
+    ports = [listeners.any_free_port() for _ in range(2)]
+    command = [
+        str(rie),
+        "--runtime-interface-emulator-address", f"127.0.0.1:{ports[0]}",
+        "--runtime-api-address", f"127.0.0.1:{ports[1]}",
+        str(tool("ric", "python")), "-m", "awslambdaric", case.handler,
+    ]  # fmt: skip
+    with LOG.open("wb") as out:
+        process = subprocess.Popen(
+            command, env=environment, stdout=out, stderr=out, start_new_session=True
+        )
+        try:
+            wait_until(lambda: not listeners.is_free(ports[0]), "the emulator listens", LONG, 0.01)
+            yield f"http://127.0.0.1:{ports[0]}/2015-03-31/functions/function/invocations"
+        finally:
+            # And the runtime, which is a child of it.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def cold_start(rie: Path, case: Case, aws: str) -> float:
+    """Milliseconds of the first call. Raises Problem: it failed."""
+    with running(rie, case, aws) as url:
+        request = Request(url, json.dumps(case.event).encode())  # noqa: S310 - on 127.0.0.1
+        began = time.perf_counter()
+        with urlopen(request, timeout=LONG) as answer:  # noqa: S310
+            said = json.loads(answer.read())
+        took = 1000 * (time.perf_counter() - began)
+    if isinstance(said, dict) and "errorType" in said:
+        raise Problem(f"{case.name} failed with {said['errorType']}; its log is {LOG}.")
+    return took
+
+
+def measure(cases: Sequence[Case], rounds: int) -> dict[str, list[float]]:
+    """Milliseconds of each start, by name. Needs the environment `ric`, and builds."""
+    build.build(build.this_machine(), BUILD)
+    rie = emulator()
+    times: dict[str, list[float]] = {case.name: [] for case in cases}
+    with stub.listening() as aws, step(f"{rounds} cold starts of each of {len(cases)} functions"):
+        for turn in range(rounds + 1):
+            for case in cases:
+                took = cold_start(rie, case, aws)
+                if turn:  # the first round only fills the caches of the disk
+                    times[case.name].append(took)
+    return times
+
+
+def ratios(times: Mapping[str, Sequence[float]], to: str) -> dict[str, float]:
+    """Of the fastest starts, which noise disturbs least."""
+    return {name: min(each) / min(times[to]) for name, each in times.items()}
