@@ -42,7 +42,7 @@ ERRORS = {
 # An event, whether it succeeded, and what it says.
 EVENTS: dict[tuple[str, bool], Report | None] = {
     ("AUTHORISATION", True): Report("psp_1", AUTHORIZED, own_reference=OWN),
-    ("AUTHORISATION", False): Report("psp_1", FAILED, own_reference=OWN),
+    ("AUTHORISATION", False): Report("psp_1", FAILED),
     ("CANCELLATION", True): Report("psp_1", CANCELLED, own_reference=OWN),
     ("CANCELLATION", False): REFUSED,
     ("TECHNICAL_CANCEL", True): Report("psp_1", CANCELLED, own_reference=OWN),
@@ -54,7 +54,7 @@ EVENTS: dict[tuple[str, bool], Report | None] = {
     ("REFUND", True): Report("psp_1", REFUNDED, amount=1999, own_reference=OWN),
     ("REFUND", False): None,
     ("EXPIRE", True): Report("psp_1", EXPIRED, own_reference=OWN),
-    ("OFFER_CLOSED", True): Report("psp_1", EXPIRED, own_reference=OWN),
+    ("OFFER_CLOSED", True): Report("psp_1", EXPIRED),
     ("REPORT_AVAILABLE", True): None,
 }
 
@@ -153,6 +153,8 @@ def test_the_host_is_that_of_the_environment(environment: str, host: str) -> Non
         ({"environment": "sandbox", "hmacKeys": [" "]}, "hmacKeys"),
         ({"environment": "sandbox", "hmacKeys": ["00" * 31]}, "hmacKeys"),
         ({"environment": "sandbox", "capture": "Immediate"}, "capture"),
+        ({"environment": "sandbox", "webhookUser": "u"}, "webhookUser"),
+        ({"environment": "sandbox", "webhookPasswords": ["p"]}, "webhookUser"),
     ],
 )
 def test_a_secret_that_lacks_something_says_what(fields: dict[str, Any], named: str) -> None:
@@ -160,6 +162,14 @@ def test_a_secret_that_lacks_something_says_what(fields: dict[str, Any], named: 
     with pytest.raises(ValueError, match=named) as raised:
         AdyenSecret.parse(json.dumps(whole))
     assert "a-secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("code", "success"), [("AUTHORISATION", False), ("OFFER_CLOSED", True)])
+def test_what_did_not_come_to_be_ends_no_other_try_under_our_reference(
+    desk: Desk, code: str, success: bool
+) -> None:
+    (told,) = read(desk, item(code, "psp_1", success=success))
+    assert (told.reference, told.own_reference) == ("psp_1", "")
 
 
 @pytest.mark.parametrize(("code", "success"), EVENTS)

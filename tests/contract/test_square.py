@@ -229,6 +229,11 @@ def test_without_a_reference_it_is_cancelled_by_our_own_id(desk: Desk, square: S
     assert len(desk.double.calls) == 1
 
 
+def test_not_found_by_our_own_id_concludes_nothing_either(desk: Desk) -> None:
+    desk.double.respond = lambda call: error(404, "NOT_FOUND")
+    assert cancel(desk, None) == ProviderAnswer(CancelOutcome.REFUSED)
+
+
 @pytest.mark.parametrize("status", ["COMPLETED", "PENDING", "FAILED"])
 def test_one_that_cannot_be_cancelled_by_our_own_id_says_so(
     desk: Desk, square: Square, status: str

@@ -17,6 +17,7 @@ from checkout.errors import (
 from checkout.providers.accounts import (
     FAILURE_KEPT_FOR,
     KEPT_FOR,
+    LONGEST_UNREAD,
     MOST_KEPT,
     Accounts,
     AccountSecret,
@@ -158,6 +159,7 @@ def test_names_that_strangers_make_up_do_not_fill_the_memory(
         {**GOOD, "oldKeys": [""]},
         {**GOOD, "oldKeys": [" "]},
         {**GOOD, "apiKey": "key-1\n"},
+        {**GOOD, "apiKey": "key\u20131"},
     ],
 )
 def test_a_secret_of_another_form_is_unreadable_and_not_told(
@@ -271,6 +273,46 @@ def test_while_the_vault_fails_what_it_gave_before_is_used(
     assert accounts.secret_of("one").api_key == "key-2"
 
 
+def test_but_not_for_ever(accounts: Accounts[BankSecret], vault: Vault, seconds: Seconds) -> None:
+    accounts.secret_of("one")
+    vault.broken = True
+    seconds.now += LONGEST_UNREAD
+    assert accounts.secret_of("one").api_key == "key-1"
+    seconds.now += FAILURE_KEPT_FOR + 1
+    assert trouble(accounts, "one") is ProviderTrouble.CREDENTIALS_UNREADABLE
+
+
+def test_while_the_vault_fails_refusals_are_no_flood_of_look_ups(
+    accounts: Accounts[BankSecret], vault: Vault, seconds: Seconds
+) -> None:
+    accounts.secret_of("one")
+    seconds.now += KEPT_FOR
+    vault.broken = True
+    for _ in range(20):
+        with pytest.raises(CredentialsError):
+            accounts.call("one", refusing("key-1"))
+    assert len(vault.reads) == 2
+
+
+def test_a_secret_that_has_become_malformed_is_used_no_more(
+    accounts: Accounts[BankSecret], vault: Vault, seconds: Seconds
+) -> None:
+    accounts.secret_of("one")
+    seconds.now += KEPT_FOR
+    vault.secrets["one"] = "no JSON"
+    assert trouble(accounts, "one") is ProviderTrouble.CREDENTIALS_UNREADABLE
+
+
+def test_names_that_strangers_make_up_put_out_no_good_secret(
+    accounts: Accounts[BankSecret], vault: Vault
+) -> None:
+    accounts.secret_of("one")
+    for number in range(MOST_KEPT + 10):
+        trouble(accounts, f"made-up-{number}")
+    accounts.secret_of("one")
+    assert vault.reads.count("stack/bank/one") == 1
+
+
 def test_a_secret_that_was_deleted_is_used_no_more(
     accounts: Accounts[BankSecret], vault: Vault, seconds: Seconds
 ) -> None:
@@ -278,6 +320,30 @@ def test_a_secret_that_was_deleted_is_used_no_more(
     seconds.now += KEPT_FOR
     del vault.secrets["one"]
     assert trouble(accounts, "one") is ProviderTrouble.NO_CREDENTIALS
+
+
+def test_who_need_not_wait_for_a_slow_look_up_uses_what_was_read_before(
+    seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checkout.providers.accounts.LOOK_UP_LIMIT", 0.05)
+    vault, reading, go_on = Vault(one=GOOD), Event(), Event()
+    read = vault.read
+
+    def slow_read(name: str) -> str:
+        reading.set()
+        assert go_on.wait(30)
+        return read(name)
+
+    accounts = Accounts(vault, "stack/bank/", BankSecret, seconds)
+    accounts.secret_of("one")
+    seconds.now += KEPT_FOR
+    vault.read = slow_read  # type: ignore[method-assign]
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(accounts.secret_of, "one")
+        assert reading.wait(30)
+        assert accounts.secret_of("one").api_key == "key-1"
+        go_on.set()
+        assert first.result(30).api_key == "key-1"
 
 
 def test_a_vault_that_fails_then_leaves_it_refused(

@@ -74,7 +74,7 @@ def test_what_is_not_the_providers_or_not_readable_is_refused(
 
 
 def test_a_reference_that_no_index_holds_is_refused(desk: Desk) -> None:
-    assert desk.read([Report("r" * MAX_REFERENCE)])
+    assert desk.read([Report("r" * MAX_REFERENCE, S.SETTLED)])
     with pytest.raises(InvalidRequestError):
         desk.read([settled(), Report("r" * (MAX_REFERENCE + 1))])
 
@@ -294,6 +294,13 @@ def test_reports_of_one_payment_that_waited_leave_it_as_the_last_would() -> None
     for each in desk.queue.kept:
         desk.match(each.report)
     assert desk.transaction().status is S.REFUNDED
+
+
+def test_what_a_merchant_has_named_otherwise_is_not_kept(desk: Desk) -> None:
+    named = Report("ref_1", S.SETTLED, own_reference="order of a payer")
+    (told_of,) = desk.read([named])
+    assert told_of.report == Report("ref_1", S.SETTLED)
+    assert desk.read([Report("", S.SETTLED, own_reference="order of a payer")]) == []
 
 
 BY_OUR_OWN = Report("ref_9", S.SETTLED, own_reference=transaction_id(1))

@@ -4,8 +4,9 @@ A report that finds no transaction, or that nobody could confirm, is kept on a q
 again: the payment side may be about to record the reference.
 """
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -34,6 +35,7 @@ from checkout.transactions import (
 
 # Characters. No provider's are longer, and a key of the table's index holds 2048 bytes.
 MAX_REFERENCE = 500
+_OWN_REFERENCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # For how long a refusal waits for the record of the cancellation that it refuses. The worker
 # stores it within seconds; if it died, the next drive does, within two and a half minutes.
 REFUSAL_WAIT = timedelta(minutes=5)
@@ -83,11 +85,17 @@ def read_reports(
             raise NoSuchWebhookError from None
         ports.report("webhook cannot be verified", error)
         raise ReportsLostError from error
-    names = [name for each in reports for name in (each.reference, each.own_reference)]
-    if any(len(name) > MAX_REFERENCE for name in names):
+    if any(len(each.reference) > MAX_REFERENCE for each in reports):
         raise InvalidRequestError("reference", f"is longer than {MAX_REFERENCE} characters")
     at = delivery.received_at
-    return [ProviderReport(provider, delivery.account, each, at) for each in reports]
+    ours = [_without_foreign_names(each) for each in reports]
+    return [ProviderReport(provider, delivery.account, each, at) for each in ours if each.tells]
+
+
+def _without_foreign_names(report: Report) -> Report:
+    """Whatever else the merchant has named it is no business of ours, and not for a queue."""
+    is_ours = _OWN_REFERENCE.fullmatch(report.own_reference)
+    return report if is_ours else replace(report, own_reference="")
 
 
 def take_reports(

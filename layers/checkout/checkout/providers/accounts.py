@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from threading import Lock
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
@@ -20,6 +20,8 @@ KEPT_FOR = 300.0
 # And until a secret that could not be read is looked for again, so that a flood of calls is not a
 # flood of look-ups.
 FAILURE_KEPT_FOR = 5.0
+# And for how long one that was read is used while the store does not say what it is now.
+LONGEST_UNREAD = 3600.0
 # Seconds that one thread waits for another's look-up, which takes no longer (SECRETS_CONFIG).
 LOOK_UP_LIMIT = 2.5
 # More than any platform has of one provider. Strangers may name accounts that do not exist.
@@ -77,9 +79,16 @@ Given = TypeVar("Given")
 
 @dataclass(frozen=True, slots=True)
 class _Kept(Generic[Secret]):
-    read_at: float
+    """`looked_at` is when it was looked for last, `read_at` when the secret was read.
+
+    `silent`: the store has not said whether there is one, and of which form.
+    """
+
+    looked_at: float
     secret: Secret | None = None
+    read_at: float = 0.0
     trouble: ProviderTrouble = ProviderTrouble.CREDENTIALS_UNREADABLE
+    silent: bool = False
 
 
 @dataclass(slots=True)
@@ -88,6 +97,10 @@ class _Account(Generic[Secret]):
 
     lock: Lock = field(default_factory=Lock)
     kept: _Kept[Secret] | None = None
+
+    @property
+    def is_known(self) -> bool:
+        return self.kept is not None and self.kept.secret is not None
 
 
 class Accounts(Generic[Secret]):
@@ -135,47 +148,55 @@ class Accounts(Generic[Secret]):
         account = self._account(name)
         # One look-up for all threads that want it, and none waits for longer than one takes.
         if not account.lock.acquire(timeout=LOOK_UP_LIMIT):
-            raise CredentialsError(ProviderTrouble.CREDENTIALS_UNREADABLE)
+            return self._usable(account.kept, misfit)
         try:
             kept = account.kept
-            trusted = kept and kept.secret and kept.secret != misfit
+            trusted = kept and kept.secret and kept.secret != misfit and not kept.silent
             good_for = KEPT_FOR if trusted else FAILURE_KEPT_FOR
-            if kept is None or self._monotonic() >= kept.read_at + good_for:
+            if kept is None or self._monotonic() >= kept.looked_at + good_for:
                 kept = account.kept = self._renewed(name, kept)
         finally:
             account.lock.release()
-        if kept.secret is None:
+        return self._usable(kept, None)
+
+    def _usable(self, kept: _Kept[Secret] | None, misfit: Secret | None) -> Secret:
+        if kept is None:
+            raise CredentialsError(ProviderTrouble.CREDENTIALS_UNREADABLE)
+        if kept.secret is None or kept.secret == misfit:
             raise CredentialsError(kept.trouble)
         return kept.secret
 
     def _account(self, name: str) -> _Account[Secret]:
         with self._lock:
             if name not in self._accounts and len(self._accounts) >= MOST_KEPT:
-                self._accounts.clear()
+                known = [(each, found) for each, found in self._accounts.items() if found.is_known]
+                self._accounts = dict(known[: MOST_KEPT // 2])
             return self._accounts.setdefault(name, _Account())
 
     def _renewed(self, name: str, before: _Kept[Secret] | None) -> _Kept[Secret]:
         found = self._look_up(name)
-        settled = found.secret or found.trouble is ProviderTrouble.NO_CREDENTIALS
-        if settled or before is None or before.secret is None:
+        if not found.silent or before is None or before.secret is None:
             return found
-        # Unreadable just now: what has worked goes on, and is looked for again in a moment.
-        return _Kept(self._monotonic() - KEPT_FOR + FAILURE_KEPT_FOR, before.secret)
+        if found.looked_at > before.read_at + LONGEST_UNREAD:
+            return found
+        # The store is silent just now: what has worked goes on, and is looked for in a moment.
+        return replace(found, secret=before.secret, read_at=before.read_at)
 
     def _look_up(self, account: str) -> _Kept[Secret]:
-        trouble = ProviderTrouble.CREDENTIALS_UNREADABLE
+        trouble, silent = ProviderTrouble.CREDENTIALS_UNREADABLE, False
         try:
             secret = self._form.parse(self._store.read(f"{self._prefix}{account}"))
         except CredentialsError as error:
-            trouble = error.code
+            trouble, silent = error.code, error.code is ProviderTrouble.CREDENTIALS_UNREADABLE
         except ValueError:
             pass
         else:
-            return _Kept(self._monotonic(), secret)
+            now = self._monotonic()
+            return _Kept(now, secret, now)
         if trouble is not ProviderTrouble.NO_CREDENTIALS:
             count("ProviderTroubles", kind=trouble.value)
             count("CredentialTroubles")
-        return _Kept(self._monotonic(), None, trouble)
+        return _Kept(self._monotonic(), trouble=trouble, silent=silent)
 
 
 def _object(text: str) -> Mapping[str, Any]:
@@ -208,4 +229,6 @@ def _field(wanted: Field[Any], found: Mapping[str, Any]) -> Any:
 
 def _is_text(value: object) -> bool:
     """Fit for a header: a line's end from a paste would be taken for a bug of the adapter."""
-    return isinstance(value, str) and value.isprintable() and bool(value.strip())
+    if not isinstance(value, str):
+        return False
+    return value.isascii() and value.isprintable() and bool(value.strip())

@@ -11,7 +11,8 @@ from checkout.errors import CredentialsError, ProviderTrouble
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-NOT_FOUND = "ResourceNotFoundException"
+# The second one is of a secret whose deletion is scheduled, as it is by default.
+GONE = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
 
 
 class SecretsManager:
@@ -24,7 +25,7 @@ class SecretsManager:
             # Binary secrets have no SecretString.
             return self._client.get_secret_value(SecretId=name).get("SecretString", "")
         except ClientError as error:
-            if error.response["Error"]["Code"] == NOT_FOUND:
+            if error.response["Error"]["Code"] in GONE:
                 trouble = ProviderTrouble.NO_CREDENTIALS
         except BotoCoreError:
             pass

@@ -23,7 +23,8 @@ def read_transaction(key: TransactionKey) -> Request:
 def record_cancel_refusal(key: TransactionKey) -> Request:
     # What has ended is not waited for, whatever an item says of why it was.
     in_flight = "#status IN (:created, :processing, :authorized)"
-    # The same report again finds the refusal, and must not use up another key.
+    # The same report again finds the refusal. After the next acceptance it would use up one more
+    # key, which costs a call and voids nothing twice.
     accepted = "cancellationDetail = :requested"
     return update_if(
         transaction_item_key(key),

@@ -40,6 +40,8 @@ class AdyenSecret(AccountSecret):
     def __post_init__(self) -> None:
         if self.capture not in CAPTURES:
             raise ValueError(f"capture must be one of {', '.join(CAPTURES)}")
+        if bool(self.webhook_user) != bool(self.webhook_passwords):
+            raise ValueError("webhookUser and webhookPasswords go together")
         if any(len(bytes.fromhex(key)) < HMAC_KEY_BYTES for key in self.hmac_keys):
             raise ValueError("hmacKeys must be hexadecimal, of 32 bytes each")
 

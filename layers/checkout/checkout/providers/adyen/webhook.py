@@ -64,9 +64,19 @@ def _read(delivery: Delivery, secret: AdyenSecret) -> list[Report]:
         _verify(event, secret)
     reports = [_report(event, secret) for event in events]
     # The merchant's reference is signed too.
-    named = zip(reports, (text(event, "merchantReference") for event in events), strict=True)
-    found = [replace(report, own_reference=own) for report, own in named if report]
+    found = [
+        replace(report, own_reference=_own_reference(event))
+        for report, event in zip(reports, events, strict=True)
+        if report
+    ]
     return [report for report in found if report.tells]
+
+
+def _own_reference(event: Any) -> str:
+    """Of a payment that did not come to be, none: under it the payer may have tried again."""
+    declined = text(event, "eventCode") == "AUTHORISATION" and text(event, "success") != "true"
+    gone = declined or text(event, "eventCode") == "OFFER_CLOSED"
+    return "" if gone else text(event, "merchantReference")
 
 
 def _check_basic(delivery: Delivery, secret: AdyenSecret) -> None:

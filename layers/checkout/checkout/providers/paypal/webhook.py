@@ -17,7 +17,7 @@ from checkout.providers.http import Budget
 from checkout.providers.parts import Parts
 from checkout.providers.paypal.client import PATHS, PayPalClient, PayPalSecret, to_reference
 from checkout.providers.webhook import Delivery, Report, WebhookReader
-from checkout.transactions import TransactionStatus
+from checkout.transactions import TERMINAL, TransactionStatus
 
 # Seconds for PayPal's answer, of the nine that a webhook is given.
 VERIFICATION_LIMIT = 5.0
@@ -96,12 +96,14 @@ def _report(
     kind = next((each for each in (recorded, *PATHS) if ids.get(each)), None)
     if not subject or kind is None:
         return None
-    paid = kind == "authorization" and status is TransactionStatus.SETTLED
-    if kind != subject and not paid:
+    settled = status is TransactionStatus.SETTLED
+    if kind != subject and status in TERMINAL and not (settled and kind == "authorization"):
         # It ends a part of what is recorded: an order may have another authorization, and an
         # authorization another capture.
         status = None
-    return Report(to_reference(kind, ids[kind]), status, ask=status is None)
+    # What an order says may be behind: money that has come is asked for until it shows.
+    ends = settled and status is None
+    return Report(to_reference(kind, ids[kind]), status, ask=status is None, ends=ends)
 
 
 def _ids(subject: str, resource: Any) -> dict[str, str]:

@@ -74,7 +74,8 @@ class SquareProvider:
             # Square says the same of a payment that it has cancelled now and of one that never
             # was, and does not say what it says of one that is completed. So nothing is alive
             # there that could be stopped, and how it stands is not known.
-            return _UNKNOWN if answer.status < 400 else _refusal(answer)
+            said = _UNKNOWN if answer.status < 400 else _refusal(answer)
+            return _REFUSED if said == _NOT_FOUND else said
         answer = self.client.cancel(account, reference, left)
         if answer.status >= 400:
             return _refusal(answer)
