@@ -19,7 +19,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build provider redrive stuck test test-fast explore test-pythons faults cold-starts cost soak e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build provider redrive stuck test test-fast explore test-pythons faults cold-starts cost scale soak e2e lint format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,10 @@ cold-starts: env ## measure the cold start of every function, side by side (ARGS
 
 cost: env ## dollars per million cancellations, from counted calls and a dated price table
 	@$(RUN) local.bench.cost $(ARGS)
+
+scale: env ## write docs/scale.md and its picture: how far each quota holds, and what breaks first
+	@$(PYTHON) -m local.environments plot
+	@$(RUN) local.scale.page
 
 soak: env ## many sessions with faults and kills, and what has to hold of each (SECONDS=600 SEED=)
 	@$(PYTHON) -m local.environments microburst plot
