@@ -96,11 +96,6 @@ class Bench:
     desk: Desk
 
 
-@pytest.fixture(autouse=True)
-def namespace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "CancelASession")
-
-
 @pytest.fixture
 def bench() -> Iterator[Bench]:
     gocardless = GoCardless()

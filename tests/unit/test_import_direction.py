@@ -43,7 +43,11 @@ LAYERS = (
     # What stands before every adapter, and what one calls its provider with.
     {"checkout.providers.circuit_breaker", "checkout.providers.bounded_socket"},
     {"checkout.providers.http", "checkout.providers.accounts"},
-    {"checkout.providers.access_tokens", "checkout.providers.secrets_manager"},
+    {
+        "checkout.providers.access_tokens",
+        "checkout.providers.answers",
+        "checkout.providers.secrets_manager",
+    },
     {"checkout.providers.parts"},
     # The adapters themselves, of which none knows another; and their list.
     {"checkout.providers"},

@@ -6,6 +6,7 @@ https://checkout.com/docs/payments/manage-payments/void-a-payment
 from dataclasses import dataclass
 from typing import Any
 
+from checkout.providers.answers import status_in
 from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
 from checkout.providers.checkout_com.client import CheckoutComClient, CheckoutComSecret
 from checkout.providers.documents import text
@@ -64,9 +65,7 @@ class CheckoutComProvider:
             return ProviderStatus(None)
         left = self.client.exchange.budget(timeout)
         answer = self.client.payment(transaction.provider_account, reference, left)
-        if answer.status == 404:
-            return ProviderStatus(None, found=False)
-        return ProviderStatus(payment_status(answer.json) if answer.status < 400 else None)
+        return status_in(answer, payment_status)
 
 
 def payment_status(payment: Any) -> TransactionStatus | None:

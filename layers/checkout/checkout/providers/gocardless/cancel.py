@@ -6,6 +6,7 @@ https://developer.gocardless.com/api-reference/
 from dataclasses import dataclass
 from typing import Any
 
+from checkout.providers.answers import status_in
 from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
 from checkout.providers.documents import part, text
 from checkout.providers.gocardless.client import GoCardlessClient, GoCardlessSecret
@@ -60,9 +61,7 @@ class GoCardlessProvider:
             return ProviderStatus(None)
         left = self.client.exchange.budget(timeout)
         answer = self.client.payment(transaction.provider_account, reference, left)
-        if answer.status == 404:
-            return ProviderStatus(None, found=False)
-        return ProviderStatus(payment_status(answer.json) if answer.status < 400 else None)
+        return status_in(answer, payment_status)
 
 
 def payment_status(document: Any) -> TransactionStatus | None:

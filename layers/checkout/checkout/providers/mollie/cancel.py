@@ -9,6 +9,7 @@ https://github.com/mollie/openapi/blob/main/specs.yaml
 from dataclasses import dataclass
 from typing import Any
 
+from checkout.providers.answers import status_in
 from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
 from checkout.providers.documents import part, text
 from checkout.providers.http import Answer, Budget
@@ -67,7 +68,8 @@ class MollieProvider:
         if reference is None:
             return ProviderStatus(None)
         left = self.client.exchange.budget(timeout)
-        return _status(self.client.payment(transaction.provider_account, reference, left))
+        found = self.client.payment(transaction.provider_account, reference, left)
+        return status_in(found, payment_status)
 
     def _release(
         self, account: str, reference: str, idempotency_key: str, left: Budget
@@ -88,12 +90,6 @@ def payment_status(payment: Any) -> TransactionStatus | None:
     return status
 
 
-def _status(answer: Answer) -> ProviderStatus:
-    if answer.status == 404:
-        return ProviderStatus(None, found=False)
-    return ProviderStatus(payment_status(answer.json) if answer.status < 400 else None)
-
-
 def _refusal(answer: Answer) -> ProviderAnswer:
     outcome = REFUSALS.get(answer.status, CancelOutcome.UNKNOWN)
     # For how long an answer is kept under its key is not documented.
@@ -102,7 +98,7 @@ def _refusal(answer: Answer) -> ProviderAnswer:
 
 def _why(found: Answer) -> ProviderAnswer:
     """What the refusal of a cancellation means for the payment that was read after it."""
-    status = _status(found)
+    status = status_in(found, payment_status)
     ended = status.as_answer()
     if status.status and ended:
         return ended

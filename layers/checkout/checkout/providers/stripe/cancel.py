@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checkout.errors import ProviderFailedError, ProviderTrouble
+from checkout.providers.answers import status_in
 from checkout.providers.base import CancelOutcome, Provider, ProviderAnswer, ProviderStatus
 from checkout.providers.documents import part, text
 from checkout.providers.http import Answer, Budget
@@ -77,8 +78,9 @@ class StripeProvider:
         account = transaction.provider_account
         if reference.startswith("cs_"):
             answer = self.client.checkout_session(account, reference, left)
-            return _status(answer, checkout_session_status)
-        return _status(self.client.payment_intent(account, reference, left), payment_intent_status)
+            return status_in(answer, checkout_session_status)
+        answer = self.client.payment_intent(account, reference, left)
+        return status_in(answer, payment_intent_status)
 
     def _cancel(
         self, account: str, reference: str, idempotency_key: str, left: Budget
@@ -123,12 +125,6 @@ def checkout_session_status(session: Any) -> TransactionStatus | None:
         declined = text(intent, "status") == "requires_payment_method"
         return TransactionStatus.FAILED if declined else payment_intent_status(intent)
     return PAYMENT_STATUS.get(text(session, "payment_status"))
-
-
-def _status(answer: Answer, status_of: Any) -> ProviderStatus:
-    if answer.status == 404:
-        return ProviderStatus(None, found=False)
-    return ProviderStatus(status_of(answer.json) if answer.status < 400 else None)
 
 
 def _refusal(answer: Answer) -> ProviderAnswer:
