@@ -74,6 +74,11 @@ def test_the_largest_body_is_read_and_a_larger_one_is_not(encoded: bool) -> None
             delivery(body=text(size), isBase64Encoded=encoded)
 
 
+def test_a_body_that_is_far_too_long_is_not_even_decoded() -> None:
+    with pytest.raises(InvalidRequestError, match="longer than"):
+        delivery(body="no base64!" * MAX_BODY, isBase64Encoded=True)
+
+
 def test_a_long_body_of_few_characters_is_counted_in_bytes() -> None:
     with pytest.raises(InvalidRequestError, match="longer than"):
         delivery(body="\u20ac" * (MAX_BODY // 3 + 1))
