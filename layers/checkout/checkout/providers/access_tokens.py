@@ -11,11 +11,12 @@ from checkout.errors import (
     ProviderTrouble,
     ProviderUnreachableError,
 )
+from checkout.providers.documents import part, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from checkout.providers.http import Budget
+    from checkout.providers.http import Answer, Budget, HttpExchange
 
 # Seconds before its end in which a token is not used any more: clocks and networks take time.
 MARGIN = 60.0
@@ -29,6 +30,14 @@ class AccessToken:
 
     text: str
     lifetime: float
+
+
+def token_in(answer: Answer, exchange: HttpExchange) -> AccessToken:
+    """As OAuth 2 has it. Raises ProviderTroubleError, counted, if there is none."""
+    token, lifetime = text(answer.json, "access_token"), part(answer.json, "expires_in")
+    if not token or not str(lifetime).isdecimal():
+        raise exchange.trouble(ProviderTrouble.SERVER_ERROR, answer)
+    return AccessToken(token, float(lifetime))
 
 
 @dataclass(slots=True)

@@ -75,6 +75,15 @@ def require_token(delivery: Delivery, tokens: Iterable[str]) -> None:
     require_match([delivery.query.get("token", "")], tokens)
 
 
+def require_body_hmac(delivery: Delivery, header: str, secrets: Iterable[str]) -> None:
+    """`header` holds the HMAC-SHA256 of the raw body by one of them, in hexadecimal.
+
+    Raises SignatureError.
+    """
+    expected = [sha256_hmac(each.encode(), delivery.body).hex() for each in secrets]
+    require_match([delivery.headers.get(header, "")], expected)
+
+
 def require_match(given: Iterable[str], expected: Iterable[str]) -> None:
     """Raises SignatureError unless one of `given` is one of `expected`. In constant time."""
     # What a stranger sends need not be encodable, and is then refused like anything else.

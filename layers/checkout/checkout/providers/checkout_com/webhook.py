@@ -13,8 +13,7 @@ from checkout.providers.webhook import (
     Delivery,
     Report,
     WebhookReader,
-    require_match,
-    sha256_hmac,
+    require_body_hmac,
 )
 from checkout.transactions import TransactionStatus
 
@@ -36,17 +35,13 @@ class CheckoutComWebhook:
 
     def read(self, delivery: Delivery) -> list[Report]:
         self.accounts.call(
-            delivery.account, lambda secret: _verify(delivery, secret.webhook_secrets)
+            delivery.account,
+            lambda secret: require_body_hmac(delivery, "cko-signature", secret.webhook_secrets),
         )
         event = json_object(delivery.body)
         reference = text(event, "data", "id")
         report = _report(text(event, "type"), reference)
         return [report] if reference and report else []
-
-
-def _verify(delivery: Delivery, secrets: tuple[str, ...]) -> None:
-    expected = [sha256_hmac(each.encode(), delivery.body).hex() for each in secrets]
-    require_match([delivery.headers.get("cko-signature", "")], expected)
 
 
 def _report(kind: str, reference: str) -> Report | None:

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta, timezone
 from typing import ClassVar
 
 from checkout.errors import ProviderTrouble
-from checkout.providers.access_tokens import AccessToken, AccessTokens
+from checkout.providers.access_tokens import AccessToken, AccessTokens, token_in
 from checkout.providers.accounts import Accounts, AccountSecret
-from checkout.providers.documents import part, text
+from checkout.providers.documents import text
 from checkout.providers.http import Answer, Budget, HttpExchange, Request
 
 EAST_AFRICA = timezone(timedelta(hours=3))
@@ -89,7 +89,4 @@ class MpesaClient:
         unauthorized = frozenset({400, 401, 403})
         headers = {"Authorization": f"Basic {pair.decode()}"}
         answer = self.exchange.send(Request("GET", url, headers, None, unauthorized), left())
-        token, lifetime = text(answer.json, "access_token"), part(answer.json, "expires_in")
-        if not token or not str(lifetime).isdecimal():
-            raise self.exchange.trouble(ProviderTrouble.SERVER_ERROR, answer)
-        return AccessToken(token, float(lifetime))
+        return token_in(answer, self.exchange)

@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 from urllib.parse import quote
 
-from checkout.errors import ProviderTrouble
-from checkout.providers.access_tokens import AccessToken, AccessTokens
+from checkout.providers.access_tokens import AccessToken, AccessTokens, token_in
 from checkout.providers.accounts import Accounts, AccountSecret
-from checkout.providers.documents import part, text
 from checkout.providers.http import Answer, Budget, HttpExchange, Request
 
 PATHS = {
@@ -126,7 +124,4 @@ class PayPalClient:
         }
         url, body = f"{secret.host}/v1/oauth2/token", b"grant_type=client_credentials"
         answer = self.exchange.send(Request("POST", url, headers, body, UNAUTHORIZED), left())
-        token, lifetime = text(answer.json, "access_token"), part(answer.json, "expires_in")
-        if not token or not str(lifetime).isdecimal():
-            raise self.exchange.trouble(ProviderTrouble.SERVER_ERROR, answer)
-        return AccessToken(token, float(lifetime))
+        return token_in(answer, self.exchange)
