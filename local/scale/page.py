@@ -15,10 +15,10 @@ from checkout.providers.accounts import KEPT_FOR
 from checkout.recovery import RUN
 from local.bench.designs import LAMBDA_LOG_BYTES, TIMINGS
 from local.console import Problem, run
+from local.markdown import number
 from local.places import ROOT, tool
 from local.scale import arithmetic, limits, load, quotas, tables
 from local.scale.limits import Limit
-from local.scale.tables import number
 
 PAGE, PICTURE = ROOT / "docs" / "scale.md", ROOT / "docs" / "scale.svg"
 CELL = 10_000

@@ -1,8 +1,9 @@
 """The rows of docs/scale.md, in Markdown."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from checkout.lease import DUE_SHARDS
+from local.markdown import number, row, rows
 from local.scale import arithmetic, limits, load, quotas
 from local.scale.arithmetic import MINUTE
 from local.scale.limits import Limit, Mend
@@ -10,21 +11,6 @@ from local.scale.limits import Limit, Mend
 OUTAGE = 10 * MINUTE
 HOUR, DAY = 60 * MINUTE, 24 * 60 * MINUTE
 RUNS_SIDE_BY_SIDE = 16
-
-
-def row(*cells: object) -> str:
-    return f"| {' | '.join(str(each) for each in cells)} |"
-
-
-def rows(lines: Iterable[Iterable[object]]) -> str:
-    return "\n".join(row(*each) for each in lines)
-
-
-def number(value: float) -> str:
-    """Whole where it is large, and short where it is small."""
-    if value >= 10 or value == int(value):
-        return f"{value:,.0f}"
-    return f"{value:.2g}"
 
 
 def by_level(what: str, of: Callable[[float], object]) -> tuple[object, ...]:
