@@ -23,6 +23,14 @@ from local.places import tool
 from local.stack import Stack
 
 NAME = "microburst"
+# It passes the body of an invocation on unread, and our rules tell invocations by their bodies.
+PROGRAM = """
+import sys
+from microburst import detection
+from microburst.cli import main
+detection._STREAMING_OPS.discard(("lambda", "Invoke"))
+sys.exit(main())
+"""
 READY_WITHIN_SECONDS = 20.0
 # It keeps the last two thousand.
 ALL_EVENTS = 2000
@@ -80,8 +88,8 @@ class Microburst:
 
 
 def _start(upstream: str, logs: Path) -> tuple[Microburst, processes.Process]:
-    program = tool(NAME, NAME)
-    if not program.exists():
+    python = tool(NAME, "python")
+    if not python.exists():
         raise Problem("There is no microburst: 'python3 -m local.environments microburst'.")
     port = listeners.any_free_port()
     options = ["--upstream", upstream, "--host", "127.0.0.1", "--port", str(port)]
@@ -89,7 +97,7 @@ def _start(upstream: str, logs: Path) -> tuple[Microburst, processes.Process]:
     # What a killed run has left behind.
     processes.stop(processes.read(book))
     book.unlink(missing_ok=True)
-    process = processes.start(NAME, [program, *options], isolated(os.environ), log, book)
+    process = processes.start(NAME, [python, "-c", PROGRAM, *options], isolated(os.environ), log, book)
     proxy = Microburst(f"http://127.0.0.1:{port}")
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     while not proxy.is_ready():
@@ -101,6 +109,7 @@ def _start(upstream: str, logs: Path) -> tuple[Microburst, processes.Process]:
     through_it = Aws(proxy.url)
     through_it.dynamodb.list_tables()
     through_it.machines.list_state_machines()
+    through_it.functions.list_functions()
     return proxy, process
 
 

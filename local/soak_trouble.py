@@ -10,7 +10,8 @@ from local import workers
 from local.microburst import Rule
 from local.stack import Stack
 
-# Of a hundred calls of the store, and of the state machine, so many fail in each of the ways.
+# Of a hundred calls of the store, of a worker, and of the state machine, so many fail in each of
+# the ways.
 PERCENT = 0.35
 # Longer than a function waits for the store (bootstrap.py).
 SLOW_MS = 1_500
@@ -34,7 +35,7 @@ EFFECTS_ON_THE_STORE = (
     {"latency": SLOW_MS},
     {"response": {"abort_bytes": 0}},
 )
-EFFECTS_ON_THE_MACHINE = (
+EFFECTS_ON_THE_FAN_OUT = (
     _error("ThrottlingException"),
     _error("InternalServerError", 500),
     {"reset": True},
@@ -46,10 +47,12 @@ def rules() -> list[Rule]:
     """For microburst, which draws for each call whether it fails, and knows of no seed."""
     chance = {"probability": PERCENT / 100}
     store = [{"service": "dynamodb", **effect, **chance} for effect in EFFECTS_ON_THE_STORE]
-    machine = [
-        {"operation": "StartSyncExecution", **effect, **chance} for effect in EFFECTS_ON_THE_MACHINE
+    fan_out = [
+        {"operation": operation, **effect, **chance}
+        for operation in ("Invoke", "StartSyncExecution")
+        for effect in EFFECTS_ON_THE_FAN_OUT
     ]
-    return [*store, *machine]
+    return [*store, *fan_out]
 
 
 @dataclass

@@ -13,6 +13,7 @@ from typing import Any
 Item = dict[str, dict[str, Any]]
 
 WRITE_STEP, READ_STEP = 1024, 4096
+FAN_OUTS = frozenset({"Invoke", "StartSyncExecution"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Counts:
     @property
     def store_calls(self) -> int:
         """Of the driver, one after the other."""
-        return sum(name != "StartSyncExecution" for name in self.calls)
+        return sum(name not in FAN_OUTS for name in self.calls)
 
 
 def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:

@@ -85,6 +85,7 @@ def ours() -> Design:
         api_mb=_memory("CancelSessionFunction"),
         worker_mb=_memory("CancelWithStripeFunction"),
         architecture=str(template()["Parameters"]["Architecture"]["Default"]),
+        fan_out=FanOut.SINGLE_DIRECT,
     )
 
 

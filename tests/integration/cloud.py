@@ -35,13 +35,17 @@ class FunctionError(Exception):
 
 
 class Cloud:
-    """One stack. `replaced` functions run instead of ours; `missing` ones were never deployed."""
+    """One stack. `replaced` functions run instead of ours; `missing` ones were never deployed.
+
+    So many of the next invocations are `throttled`.
+    """
 
     def __init__(self) -> None:
         self.wire = Wire()
         self.clock = Clock()
         self.replaced: dict[str, Callable[[Any], Any]] = {}
         self.missing: set[str] = set()
+        self.throttled = 0
         self.invoked: list[str] = []
         self.executions: list[dict[str, Any]] = []
         self._functions: dict[str, Function] = {}
@@ -67,8 +71,10 @@ class Cloud:
         self.invoked.append(name)
         resource = stack.function_names().get(name)
         if resource is None or name in self.missing:
-            error = {"Code": "ResourceNotFoundException", "Message": "Function not found"}
-            return _http(404), {"Error": error, "ResponseMetadata": _metadata(404)}
+            return _refused(404, "ResourceNotFoundException")
+        if self.throttled:
+            self.throttled -= 1
+            return _refused(429, "TooManyRequestsException")
         run = self.replaced.get(name) or self.function(resource)
         try:
             answer, failed = run(json.loads(payload)), {}
@@ -149,6 +155,11 @@ def _hooks(cloud: Cloud) -> dict[str, Callable[..., Any]]:
 def _session() -> boto3.Session:
     """One for all tests: it keeps the services' models, which are slow to read."""
     return boto3.Session(region_name=stack.REGION)
+
+
+def _refused(status: int, code: str) -> Parsed:
+    error = {"Code": code, "Message": "refused"}
+    return _http(status), {"Error": error, "ResponseMetadata": _metadata(status)}
 
 
 def _http(status: int) -> SimpleNamespace:

@@ -12,7 +12,9 @@ from tests.integration.cloud import Cloud
 from tests.integration.stack import TABLE
 
 SANDBOXES = ["sandbox", "sandbox-b", "sandbox-c"]
-FAN_OUT = ["UpdateItem", "Query", "StartSyncExecution", "UpdateItem"]
+# Of one provider, and of several: lock, query, [one write of each worker], complete. Four deep.
+DIRECT = ["UpdateItem", "Query", "Invoke", "UpdateItem"]
+BY_THE_MACHINE = ["UpdateItem", "Query", "StartSyncExecution", "UpdateItem"]
 
 
 def drivers_calls(cloud: Cloud) -> list[str]:
@@ -53,10 +55,20 @@ def test_the_number_of_transactions_does_not_count(
     cloud.wire.calls.clear()
     answer = scenes.cancel(cloud, key)
     assert (answer.body["status"], len(answer.cancelled)) == ("CANCELLED", number)
-    # Lock, query, [one write of each worker], complete: four deep.
-    assert drivers_calls(cloud) == FAN_OUT
+    assert drivers_calls(cloud) == (DIRECT if number == 1 else BY_THE_MACHINE)
     assert workers_writes(cloud) == number
     assert cloud.wire.names().count("Invoke") == min(number, 3)
+
+
+@pytest.mark.parametrize("number", [1, 12, 100])
+def test_one_provider_needs_no_machine(cloud: Cloud, store: CheckoutStore, number: int) -> None:
+    key = scenes.open_session(store)
+    for _ in range(number):
+        scenes.attach(store, key, "ok_1")
+    cloud.wire.calls.clear()
+    assert len(scenes.cancel(cloud, key).cancelled) == number
+    assert drivers_calls(cloud) == DIRECT
+    assert workers_writes(cloud) == number
 
 
 def test_what_stays_pending_takes_one_query_more(cloud: Cloud, store: CheckoutStore) -> None:
@@ -64,7 +76,7 @@ def test_what_stays_pending_takes_one_query_more(cloud: Cloud, store: CheckoutSt
     cloud.wire.calls.clear()
     assert scenes.cancel(cloud, key).pending == ids[1:]
     calls = drivers_calls(cloud)
-    assert calls == ["UpdateItem", "Query", "StartSyncExecution", "Query", "UpdateItem"]
+    assert calls == ["UpdateItem", "Query", "Invoke", "Query", "UpdateItem"]
     assert workers_writes(cloud) == 2
 
 

@@ -77,7 +77,6 @@ def test_a_recovered_session_costs_the_calls_of_a_cancellation_and_one_list(
     assert driven == [
         "UpdateItem",
         "Query",
-        "StartSyncExecution",
         "Invoke",
         "UpdateItem",
         "UpdateItem",

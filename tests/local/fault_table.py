@@ -38,6 +38,7 @@ OF_PAYMENT = "contains(Key.payment.S, '{transaction}')"
 
 LOCK = _update("lock", _value(":lease"))
 LOOK = Request("look", "Query", _value(":pk"), f"{_value(':pk')}.S == '{{partition}}'")
+INVOKE = Request("invocation", "Invoke", "leaseUntil", "sessionId == '{session}'")
 START = Request("start", "StartSyncExecution", "input", "contains(input, '{session}')")
 MARK = _update("mark", f"{_value(':mark')} && !({_value(':driver')})")
 COMPLETE = _update("completion", f"{_value(':cancelled')} && {_value(':pending')}")
@@ -112,7 +113,8 @@ ALONE = Scene(Act.LIST)
 
 @dataclass(frozen=True)
 class Call:
-    """The nth such request in the scene. With `unheard`, the fan-out is never heard of.
+    """The nth such request in the scene. With `unheard`, the worker is never heard of. The machine
+    is asked only after Lambda has refused to run the worker: so it is refused where START fails.
 
     `refusals` are the answers besides the scene's own that a fault may lead to. `recognised`: a
     second try knows the first one's write for its own.
@@ -129,8 +131,10 @@ class Call:
     @property
     def faults(self) -> Iterator[tuple["Fault", bool]]:
         """Each with whether it lasts for as long as the call is tried, or comes once."""
-        if self.request is START:
-            yield from ((fault, True) for fault in OF_THE_MACHINE)
+        if self.request in (INVOKE, START):
+            # One try (bootstrap.py). After it only the machine can hide what befell the worker.
+            faults = OF_THE_WORKER if self.request is INVOKE else OF_THE_MACHINE
+            yield from ((fault, not fault.hidden) for fault in faults)
             return
         yield from ((fault, True) for fault in (RATE_LIMITED, *OF_READS))
         if self.request in OF_THE_PROVIDER:
@@ -138,6 +142,11 @@ class Call:
         yield from ((fault, False) for fault in (THROTTLED, *OF_READS))
         if self.request.operation not in READS:
             yield from ((fault, lasting) for fault in OF_WRITES for lasting in (True, False))
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether its scene makes it when nothing has failed before."""
+        return not self.unheard and self.request is not START
 
     @property
     def name(self) -> str:
@@ -153,6 +162,7 @@ RECOVERY, COMPLETION = "reconcile", "complete-cancellations"
 CALLS = (
     Call(DRIVER, LOCK, PLAIN, refusals=UNREACHABLE),
     Call(DRIVER, LOOK, PLAIN),
+    Call(DRIVER, INVOKE, PLAIN),
     Call(DRIVER, START, PLAIN),
     Call(DRIVER, MARK, PLAIN, unheard=True),
     Call(DRIVER, LOOK, ONE_STAYS, nth=2),
@@ -173,6 +183,7 @@ CALLS = (
     Call(RECOVERY, LIST, ALONE),
     Call(RECOVERY, LOCK, DEAD_DRIVER),
     Call(RECOVERY, LOOK, DEAD_DRIVER),
+    Call(RECOVERY, INVOKE, DEAD_DRIVER),
     Call(RECOVERY, START, DEAD_DRIVER),
     Call(RECOVERY, MARK, DEAD_DRIVER, unheard=True),
     Call(RECOVERY, POSTPONE, DEAD_DRIVER, unheard=True),
@@ -193,7 +204,7 @@ ELSEWHERE = {
 
 @dataclass(frozen=True)
 class Fault:
-    """`effect` is in microburst's words. `hidden`: if it happens once, the SDK's retry hides it.
+    """`effect` is in microburst's words. `hidden`: if it happens once, another try hides it.
 
     `done`: the request is carried out all the same.
     """
@@ -212,8 +223,8 @@ def _error(code: str, status: int = 400) -> Mapping[str, Any]:
 FAILED = {"error": {"status": 200, "fields": {"status": "FAILED", "error": "States.Runtime"}}}
 
 
-# Longer than the SDK waits (bootstrap.py): 1 s for the store, 14 s for the machine.
-STORE_MS, MACHINE_MS = 1_500, 14_500
+# Longer than the SDK waits (bootstrap.py): 1 s for the store, 13 s for a worker or the machine.
+STORE_MS, FAN_OUT_MS = 1_500, 13_500
 RESET = Fault("reset", {"reset": True})
 # Two fates of a request whose caller gave up: it never arrived, or it is carried out afterwards.
 NEVER_ARRIVED = Fault("time-out", {"timeout_ms": STORE_MS})
@@ -225,14 +236,22 @@ RATE_LIMITED = Fault("rate limited", _error("ThrottlingException"))
 BROKEN = Fault("broken", _error("InternalServerError", 500))
 OF_READS = (BROKEN, RESET, NEVER_ARRIVED, ANSWER_LOST)
 OF_WRITES = (ARRIVED_LATE, CONFLICT)
-# One try (bootstrap.py), so nothing hides it.
+UNHEARD = (
+    Fault("reset", {"reset": True}, hidden=False),
+    Fault("time-out", {"timeout_ms": FAN_OUT_MS}, hidden=False),
+    Fault("answer lost", {"response": {"abort_bytes": 0}}, hidden=False, done=True),
+)
 OF_THE_MACHINE = (
     Fault("throttled", _error("ThrottlingException"), hidden=False),
     Fault("broken", _error("InternalServerError", 500), hidden=False),
-    Fault("reset", {"reset": True}, hidden=False),
-    Fault("time-out", {"timeout_ms": MACHINE_MS}, hidden=False),
-    Fault("answer lost", {"response": {"abort_bytes": 0}}, hidden=False, done=True),
+    *UNHEARD,
     Fault("failed", FAILED, hidden=False),
+)
+# But what Lambda refuses, the machine does.
+OF_THE_WORKER = (
+    Fault("throttled", _error("TooManyRequestsException", 429)),
+    Fault("broken", _error("ServiceException", 500)),
+    *UNHEARD,
 )
 
 
@@ -261,8 +280,11 @@ class Row:
         call = self.call
         request = matching(call.function, call.request, target)
         rules: list[Rule] = [{**request, "times": call.nth - 1}] if call.nth > 1 else []
+        before = matching(call.function, INVOKE, target)
         if call.unheard:
-            rules.append({**matching(call.function, START, target), **RESET.effect})
+            rules.append({**before, **RESET.effect})
+        if call.request is START:
+            rules.append({**before, **OF_THE_WORKER[0].effect})
         fails: Rule = {**request, **self.fault.effect}
         return [*rules, fails if self.lasting else {**fails, "times": 1}]
 

@@ -49,6 +49,7 @@ ALLOWED = {
         (IDEMPOTENCY, "dynamodb:PutItem"),
         (IDEMPOTENCY, "dynamodb:UpdateItem"),
         ("CancelTransactionsMachine", "states:StartSyncExecution"),
+        (WORKERS, "lambda:InvokeFunction"),
     },
     "GetSessionFunction": {(TABLE, "dynamodb:Query")},
     "CancelWithSandboxFunction": WORKER,
@@ -73,6 +74,7 @@ ALLOWED = {
         (TABLE, "dynamodb:UpdateItem"),
         ("${CheckoutTable.Arn}/index/due", "dynamodb:Query"),
         ("CancelTransactionsMachine", "states:StartSyncExecution"),
+        (WORKERS, "lambda:InvokeFunction"),
     },
     "ReceiveWebhookFunction": {*REPORTS, ("UnmatchedReportsQueue.Arn", "sqs:SendMessage")},
     "MatchReportsFunction": {

@@ -100,6 +100,7 @@ WANTED = [
     (StoreSettings, "TABLE_NAME"),
     (IdempotencySettings, "IDEMPOTENCY_TABLE_NAME"),
     (FanOutSettings, "STATE_MACHINE_ARN"),
+    (FanOutSettings, "WORKER_PREFIX"),
     (RecoverySettings, "RECOVERY_STARTS_PER_SECOND"),
     (RecoverySettings, "GIVE_UP_HOURS"),
     (WorkerSettings, "PROVIDER"),

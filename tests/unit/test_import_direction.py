@@ -30,9 +30,11 @@ LAYERS = (
     {"checkout.recovery", "checkout.redrive", "checkout.webhooks"},
     # What all adapters share.
     {"checkout.observability", "checkout.settings"},
-    # The adapters, which do not know each other: storage, HTTP, the state machine, providers.
+    {"checkout.worker_answers"},
+    # The adapters, which do not know each other: storage, HTTP, the ways to the workers, providers.
     {
         "checkout.api",
+        "checkout.direct_fan_out",
         "checkout.http_request",
         "checkout.idempotency",
         "checkout.report_queue",

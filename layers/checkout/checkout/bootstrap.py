@@ -16,6 +16,7 @@ import boto3
 from botocore.config import Config
 
 from checkout.cancellation import Ports
+from checkout.direct_fan_out import DirectFanOut
 from checkout.errors import MisconfiguredError
 from checkout.ids import RANDOM_BYTES, uuid7
 from checkout.observability import log_failure, report_open_circuit, tell_recorded
@@ -35,6 +36,7 @@ from checkout.storage.dynamodb import CheckoutStore
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from checkout.providers.parts import Parts
     from checkout.providers.webhook import WebhookReader
     from checkout.report_queue import SqsReportQueue
+    from checkout.state_machine import StateMachineFanOut
     from checkout.webhooks import WebhookPorts
 
 # Two tries of 1.5 s and up to a second between them: a store that is slower than that is down, as
@@ -54,11 +57,11 @@ STORE_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=MAX_PARALLEL_CALLS,
 )
-# One try: a repeated start would be a second fan-out. The driver stops listening before the
-# machine's 20 s are over, since its own answer is due; a worker has 12 s.
-MACHINE_CONFIG = Config(
+# One try: a repeated one would be a second fan-out. The driver stops listening before the machine's
+# 20 s are over, since its own answer is due; a worker has 12 s.
+FAN_OUT_CONFIG = Config(
     connect_timeout=1,
-    read_timeout=14,
+    read_timeout=13,
     retries={"mode": "standard", "total_max_attempts": 1},
     max_pool_connections=MAX_PARALLEL_CALLS,
 )
@@ -112,14 +115,25 @@ def merchant_claim() -> str:
 
 
 @cache
-def ports() -> Ports:
+def lambda_functions() -> LambdaClient:
+    return boto3.client("lambda", config=FAN_OUT_CONFIG)
+
+
+@cache
+def state_machine() -> StateMachineFanOut:
     from checkout.state_machine import StateMachineFanOut
 
-    client: SFNClient = boto3.client("stepfunctions", config=MACHINE_CONFIG)
-    arn = FanOutSettings.read(os.environ).state_machine_arn
+    client: SFNClient = boto3.client("stepfunctions", config=FAN_OUT_CONFIG)
+    return StateMachineFanOut(client, FanOutSettings.read(os.environ).state_machine_arn)
+
+
+@cache
+def ports() -> Ports:
+    # Neither client is made before it is needed: each costs a cold start some milliseconds.
+    prefix = FanOutSettings.read(os.environ).worker_prefix
     return Ports(
         store=checkout_store(),
-        fan_out=StateMachineFanOut(client, arn),
+        fan_out=DirectFanOut(lambda_functions, prefix, state_machine),
         clock=utc_now,
         jitter=random.random,
         report=log_failure,
@@ -214,6 +228,8 @@ def forget() -> None:
         dynamodb,
         checkout_store,
         merchant_claim,
+        lambda_functions,
+        state_machine,
         ports,
         recovery_limits,
         idempotent_answers,

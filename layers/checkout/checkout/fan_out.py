@@ -1,6 +1,6 @@
 """What the driver of a cancellation and its workers say to each other, one worker a provider.
 
-The messages cross the state machine as JSON, so their forms are written down here, once.
+The messages cross Lambda and the state machine as JSON, so their forms are written down here, once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -89,8 +89,15 @@ def order_to_message(order: WorkOrder) -> dict[str, Any]:
     }
 
 
+def message_to_worker(order: WorkOrder) -> dict[str, Any]:
+    """Of an order to one provider: what the state machine would hand to its worker."""
+    message = order_to_message(order)
+    (group,) = message.pop("groups")
+    return message | group
+
+
 def order_from_message(message: Mapping[str, Any]) -> WorkOrder:
-    """One worker's part of the order, as the state machine hands it over."""
+    """One worker's part of the order."""
     session = SessionKey(message["merchantId"], message["sessionId"])
     return WorkOrder(
         session=session,

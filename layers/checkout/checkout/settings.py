@@ -36,7 +36,10 @@ class EdgeSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class FanOutSettings(Settings):
+    """The worker of a provider is the function `<worker_prefix><provider>`."""
+
     state_machine_arn: str
+    worker_prefix: str
 
 
 @dataclass(frozen=True, slots=True)

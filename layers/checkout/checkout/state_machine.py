@@ -1,4 +1,4 @@
-"""The fan-out as one synchronous execution of the Step Functions state machine."""
+"""The fan-out to several providers: one synchronous execution of the state machine."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from checkout.fan_out import FanOutResult, WorkOrder, order_to_message, outcomes_from_message
+from checkout.fan_out import FanOutResult, WorkOrder, order_to_message
 from checkout.observability import logger
+from checkout.worker_answers import result_of
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
-
-    from checkout.fan_out import TransactionOutcome
 
 
 class StateMachineFanOut:
@@ -44,25 +43,7 @@ class StateMachineFanOut:
         if answer["status"] != "SUCCEEDED":
             logger.error("fan-out failed", code=answer.get("error", answer["status"]))
             return FanOutResult((), finished=False)
-        return _read(answer["output"])
-
-
-def _read(output: str) -> FanOutResult:
-    outcomes: list[TransactionOutcome] = []
-    finished = True
-    for group in _groups(output):
-        try:
-            heard = outcomes_from_message(group["outcomes"])
-        except (KeyError, TypeError, ValueError):
-            # Its worker failed, or its answer is not one of ours. It may be running still.
-            finished = False
-            logger.error(
-                "worker failed", provider=str(group.get("provider")), code=str(group.get("error"))
-            )
-        else:
-            outcomes += heard
-            finished = finished and not any(each.running for each in heard)
-    return FanOutResult(tuple(outcomes), finished)
+        return result_of(_groups(answer["output"]))
 
 
 def _groups(output: str) -> list[dict[str, Any]]:
