@@ -19,7 +19,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build provider redrive stuck test test-fast explore test-pythons faults cold-starts cost scale soak e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build provider redrive stuck test test-fast explore test-pythons faults bench bench-gate cold-starts cost scale soak e2e lint format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,14 @@ faults: env ## fail every call of AWS in every way, on a stack of its own: some 
 cold-starts: env ## measure the cold start of every function, side by side (ARGS="--rounds 20")
 	@$(PYTHON) -m local.environments ric
 	@$(RUN) local.bench.starts $(ARGS)
+
+bench: env ## measure all of docs/benchmarks.md and write it: some ten minutes
+	@$(PYTHON) -m local.environments ric plot
+	@$(RUN) local.bench.page
+
+bench-gate: env ## fail if a count, a price or a ratio is worse than local/bench/baseline.json
+	@$(PYTHON) -m local.environments ric
+	@$(RUN) local.bench.gate $(ARGS)
 
 cost: env ## dollars per million cancellations, from counted calls and a dated price table
 	@$(RUN) local.bench.cost $(ARGS)

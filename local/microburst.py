@@ -97,7 +97,9 @@ def _start(upstream: str, logs: Path) -> tuple[Microburst, processes.Process]:
     # What a killed run has left behind.
     processes.stop(processes.read(book))
     book.unlink(missing_ok=True)
-    process = processes.start(NAME, [python, "-c", PROGRAM, *options], isolated(os.environ), log, book)
+    process = processes.start(
+        NAME, [python, "-c", PROGRAM, *options], isolated(os.environ), log, book
+    )
     proxy = Microburst(f"http://127.0.0.1:{port}")
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     while not proxy.is_ready():

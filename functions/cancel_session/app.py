@@ -6,11 +6,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
-from checkout.api import Response, answer, cancel_answer
+from checkout.api import Response, answer, cancel_answer, to_json
 from checkout.cancellation import drive
 from checkout.http_request import CancelCall, parse_cancel_call
-from checkout.idempotency import KeyedCall
 from checkout.observability import count, logger
+
+bootstrap.prepare(bootstrap.ports, bootstrap.lambda_functions)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -23,6 +24,9 @@ def _cancel_once(event: dict[str, Any], context: LambdaContext) -> str:
     call = parse_cancel_call(event, bootstrap.merchant_claim())
     if call.idempotency_key is None:
         return _cancel(call, answer_by)
+    # Late: few calls carry a key, and it brings boto3 and Powertools' idempotency.
+    from checkout.idempotency import KeyedCall
+
     answer_by -= bootstrap.RECORD_RESERVE
     keyed = KeyedCall(
         merchant_id=call.key.merchant_id,
@@ -43,4 +47,4 @@ def _cancel(call: CancelCall, answer_by: datetime) -> str:
     )
     count("TransactionsCancelled", len(cancellation.cancelled))
     count("SettledAfterCancel", len(cancellation.settled))
-    return cancel_answer(call.key, cancellation).model_dump_json()
+    return to_json(cancel_answer(call.key, cancellation))

@@ -9,6 +9,8 @@ from checkout.fan_out import order_from_message, outcomes_to_message
 from checkout.observability import count, log_failure, logger
 from checkout.provider_cancellation import cancel_transactions
 
+bootstrap.prepare(bootstrap.checkout_store, bootstrap.provider)
+
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

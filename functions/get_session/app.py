@@ -5,9 +5,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
-from checkout.api import Response, answer, session_answer
+from checkout.api import Response, answer, session_answer, to_json
 from checkout.http_request import parse_session_key
 from checkout.observability import logger
+
+bootstrap.prepare(bootstrap.checkout_store)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -17,4 +19,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:  # noqa:
 
 def _read(event: dict[str, Any]) -> str:
     key = parse_session_key(event, bootstrap.merchant_claim())
-    return session_answer(bootstrap.checkout_store().read_session(key)).model_dump_json()
+    return to_json(session_answer(bootstrap.checkout_store().read_session(key)))

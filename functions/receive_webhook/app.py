@@ -12,6 +12,8 @@ from checkout.observability import count, logger
 from checkout.webhook_request import parse_delivery
 from checkout.webhooks import read_reports, take_reports
 
+bootstrap.prepare(bootstrap.checkout_store, bootstrap.secrets_manager)
+
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:

@@ -11,6 +11,8 @@ from checkout.observability import count, logger
 from checkout.recovery import reconcile
 from checkout.sessions import SessionKey
 
+bootstrap.prepare(bootstrap.ports, bootstrap.lambda_functions)
+
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001

@@ -3,12 +3,23 @@
 import argparse
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 from local import show
 from local.bench import cost, designs
 from local.bench.capacity import Counts
 from local.bench.cost import HTTP, X86, Express, Function, Usage
-from local.bench.designs import API, PLAIN, TIMINGS, WORKERS, Design, FanOut, Timings, estimate
+from local.bench.designs import (
+    API,
+    BEFORE,
+    PLAIN,
+    TIMINGS,
+    WORKERS,
+    Design,
+    FanOut,
+    Timings,
+    estimate,
+)
 from local.bench.prices import PRICES
 
 # What a million cancellations may cost, by the number of transactions.
@@ -22,7 +33,7 @@ Named = dict[str, Design]
 
 def alternatives(ours: Design) -> Named:
     return {
-        "ours: A, machine if needed": ours,
+        "ours: A, machine for several": ours,
         "plain: 512 MB x86, machine always": PLAIN,
         "B gateway starts the machine": replace(ours, fan_out=FanOut.GATEWAY),
         "C threads in one function": replace(ours, fan_out=FanOut.THREADS),
@@ -35,7 +46,7 @@ def alternatives(ours: Design) -> Named:
 def levers(ours: Design) -> Named:
     """Ours, with one thing changed."""
     return {
-        "single worker called directly": replace(ours, fan_out=FanOut.SINGLE_DIRECT),
+        "a single worker by the machine": replace(ours, fan_out=FanOut.MACHINE),
         "all workers called directly": replace(ours, fan_out=FanOut.DIRECT),
         "threads in one function (C)": replace(ours, fan_out=FanOut.THREADS),
         "workers of 512 MB": replace(ours, worker_mb=512),
@@ -49,24 +60,18 @@ def levers(ours: Design) -> Named:
 
 
 def steps(ours: Design) -> Named:
-    """One change after the other, and what could stand for the last ones."""
-    workers = replace(ours, worker_mb=512)
-    both = replace(workers, api_mb=512)
-    single = replace(both, fan_out=FanOut.SINGLE_DIRECT)
-    small = replace(single, worker_mb=256)
-    smallest = replace(small, api_mb=256)
+    """One change after the other, and what could still be done."""
+    single = replace(BEFORE, fan_out=FanOut.SINGLE_DIRECT)
+    small = replace(single, worker_mb=ours.worker_mb)
     threads = replace(ours, fan_out=FanOut.THREADS)
     return {
-        "ours": ours,
-        "workers of 512 MB": workers,
-        "and cancel_session of 512 MB": both,
-        "and a single worker directly": single,
-        "and workers of 256 MB": small,
-        "and cancel_session of 256 MB": smallest,
-        "and all workers directly": replace(smallest, fan_out=FanOut.DIRECT),
-        "instead of that: HTTP API": replace(smallest, gateway=HTTP),
-        "instead of all: threads (C)": threads,
-        "instead of all: threads, 512 MB": replace(threads, api_mb=512),
+        "before: 1024 MB, the machine": BEFORE,
+        "a single worker directly": single,
+        f"and workers of {ours.worker_mb} MB": small,
+        f"and the others of {ours.api_mb} MB: ours": replace(small, api_mb=ours.api_mb),
+        "not done: all workers directly": replace(ours, fan_out=FanOut.DIRECT),
+        "not done: HTTP API": replace(ours, gateway=HTTP),
+        "not done: threads (C)": threads,
     }
 
 
@@ -138,15 +143,28 @@ class Tables:
         return show.table(["ours, but: change in $", *self.found, "ms, 1"], rows)
 
     def sensitivity(self) -> str:
-        """What the sums hang on: ours, and the step that keeps both goals, assumed otherwise."""
-        last = steps(self.ours)["and all workers directly"]
+        """What the sums hang on: ours, and the plain design, assumed otherwise."""
         rows = []
         for name, value in OTHERWISE:
-            other = replace(self, timings=replace(self.timings, **{name: value}))
-            sums = [other.dollars(design, of) for design in (self.ours, last) for of in GOALS]
-            rows.append([f"{name} {value:g} ms", *(f"{each:.2f}" for each in sums)])
-        head = [f"{who}, {of}" for who in ("ours", "256 MB, direct") for of in GOALS]
+            changed: Any = {name: value}
+            other = replace(self, timings=replace(self.timings, **changed))
+            sums = [other.dollars(design, of) for design in (self.ours, PLAIN) for of in GOALS]
+            rows.append([f"{name} {value:g}", *(f"{each:.2f}" for each in sums)])
+        head = [f"{who}, {of}" for who in ("ours", "plain") for of in GOALS]
         return show.table(["if it were, $", *head], rows)
+
+    def sections(self) -> dict[str, str]:
+        """For docs/benchmarks.md."""
+        return {
+            "cost_bill": self.bill("ours, $ per million", self.ours),
+            "cost_plain": self.bill("plain design, $", PLAIN),
+            "cost_designs": self.compared("$ per million", alternatives(self.ours)),
+            "cost_goals": self.goals(alternatives(self.ours)),
+            "cost_steps": self.compared("step by step, $", steps(self.ours)),
+            "cost_levers": self.levers(),
+            "cost_sensitivity": self.sensitivity(),
+            "cost_assumptions": self.assumptions(),
+        }
 
     def cold_starts(self) -> str:
         start = Function(API, 0.01, COLD_START_MS, self.ours.api_mb, self.ours.architecture)
@@ -155,17 +173,21 @@ class Tables:
         return f"   Of each function, one cold start in a hundred adds {added:.2f}"
 
     def assumptions(self) -> str:
-        rows = [[name, f"{value:g}"] for name, value in asdict(self.timings).items()]
+        rows = [[name, f"{value:g}"] for name, value in assumptions(self.timings).items()]
         return show.table(["assumed", "ms"], rows)
 
 
 OTHERWISE = (
     ("provider", 1000.0),
     ("store_call", 4.0),
-    ("processor", 2.0),
-    ("processor", 20.0),
+    ("slower", 2.0),
+    ("slower", 4.0),
     ("machine", 100.0),
 )
+
+
+def assumptions(timings: Timings) -> dict[str, float]:
+    return {name: value for name, value in asdict(timings).items() if not name.endswith("curve")}
 
 
 def price_table() -> str:
@@ -205,7 +227,7 @@ def main() -> None:
     from local.bench import counted  # moto takes a second to import
 
     parser = argparse.ArgumentParser(prog="python -m local.bench.cost")
-    for name, assumed in asdict(TIMINGS).items():
+    for name, assumed in assumptions(TIMINGS).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=assumed)
     timings = Timings(**vars(parser.parse_args()))
     print(report(Tables(designs.ours(), counted.counts(), timings)))

@@ -31,6 +31,7 @@ from tests.template.filter_pattern import matches, stream_pattern
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from checkout.sessions import SessionKey
     from checkout.storage.dynamodb import CheckoutStore
     from tests.integration.wire import Answer, Call
 
@@ -63,15 +64,15 @@ class Meter:
             self.reads.append(read_units(json.loads(answer[2])["Items"]))
             return answer
         assert call.name == "UpdateItem"
-        before = _item(call.parameters["Key"])
+        before = stored(call.parameters["Key"])
         answer = proceed()
-        after = _item(call.parameters["Key"])
+        after = stored(call.parameters["Key"])
         indexes = sum(index_units(before, after, keys) for keys in self._indexes)
         self.writes.append((write_units(before, after), indexes))
         return answer
 
 
-def _item(key: Item) -> Item:
+def stored(key: Item) -> Item:
     backend = dynamodb_backends[stack.ACCOUNT][stack.REGION]
     found = backend.get_item(stack.TABLE, key)
     # A copy: moto changes the item in place.
@@ -84,15 +85,20 @@ def count(cloud: Cloud, store: CheckoutStore, *providers: str) -> Counts:
     key = scenes.open_session(store)
     for each in providers:
         scenes.attach(store, key, "ok_1", each)
+    return count_of(cloud, key, len(providers))
+
+
+def count_of(cloud: Cloud, key: SessionKey, transactions: int) -> Counts:
+    """The cancellation of a session with so many transactions, all of which cancel."""
     cloud.wire.calls.clear()
     changes = len(stack.stream_records())
     cloud.wire.meddle = meter = Meter()
-    with _log() as log:
+    with printed() as log:
         answer = scenes.cancel(cloud, key)
-    assert (answer.body["status"], len(answer.cancelled)) == ("CANCELLED", len(providers))
+    assert (answer.body["status"], len(answer.cancelled)) == ("CANCELLED", transactions)
     names = cloud.wire.names()
     return Counts(
-        transactions=len(providers),
+        transactions=transactions,
         calls=tuple(cloud.wire.names(threading.get_ident())),
         workers=names.count("Invoke"),
         executions=names.count("StartSyncExecution"),
@@ -106,7 +112,7 @@ def count(cloud: Cloud, store: CheckoutStore, *providers: str) -> Counts:
 
 
 @contextmanager
-def _log() -> Iterator[io.StringIO]:
+def printed() -> Iterator[io.StringIO]:
     """What the functions print: lines of the logger, and metrics."""
     log, handler = io.StringIO(), logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from local.bench.cost import ARM, REST, X86, Express, Function, Usage
+from tests.integration.stack import resolve
 from tests.template.cloudformation import properties, template
 
 if TYPE_CHECKING:
@@ -25,25 +27,45 @@ TRACED = 0.05
 API, WORKERS = "cancel_session", "workers"
 
 
+# Milliseconds that an invocation does not wait, by megabytes of memory: measured (memory.py), on
+# the machine that docs/benchmarks.md names. One with more has as much as with the most here.
+Curve = tuple[tuple[int, float], ...]
+DRIVER_BUSY: Curve = ((128, 115), (160, 50), (192, 42), (256, 30), (384, 18), (512, 14), (1769, 14))
+WORKER_BUSY: Curve = ((128, 14), (160, 7), (192, 6), (1769, 6))
+
+
+def at(curve: Curve, memory_mb: int) -> float:
+    """Between two sizes in proportion. Raises ValueError: less than the least."""
+    if memory_mb < curve[0][0]:
+        raise ValueError(memory_mb)
+    for (low, slow), (high, fast) in pairwise(curve):
+        if memory_mb <= high:
+            return slow + (fast - slow) * (memory_mb - low) / (high - low)
+    return curve[-1][1]
+
+
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds, all of them assumptions that a measurement should replace."""
+    """Milliseconds. `slower` times the measured processor's: another processor, or a busier one."""
 
     # What the comparison is made for.
     provider: float = 300
     # PutItem from Lambda, median: alexdebrie/dynamodb-performance-testing, about 2020.
     store_call: float = 7.55
-    # Of a warm invocation, on a whole processor: 2 to 6 under the Runtime Interface Emulator.
-    processor: float = 6
     # StartSyncExecution, its Map and its Invokes: "tens of ms", known to nobody here.
     machine: float = 30
     # One Invoke that is waited for, and one that is not: half of that, and a third.
     invoke: float = 15
     hand_over: float = 10
+    slower: float = 1
+    driver_curve: Curve = DRIVER_BUSY
+    worker_curve: Curve = WORKER_BUSY
 
-    def busy(self, memory_mb: int) -> float:
-        """Lambda gives processor time in proportion to memory; one thread uses one at most."""
-        return self.processor * WHOLE_PROCESSOR_MB / min(memory_mb, WHOLE_PROCESSOR_MB)
+    def driver_busy(self, memory_mb: int) -> float:
+        return self.slower * at(self.driver_curve, memory_mb)
+
+    def worker_busy(self, memory_mb: int) -> float:
+        return self.slower * at(self.worker_curve, memory_mb)
 
 
 TIMINGS = Timings()
@@ -77,6 +99,8 @@ class Design:
 
 # The functions for 512 MB, and the machine for every session, as most would begin.
 PLAIN = Design(512, 512, X86, fan_out=FanOut.MACHINE_ALWAYS)
+# Ours before it was measured.
+BEFORE = Design(1024, 1024, fan_out=FanOut.MACHINE)
 
 
 def ours() -> Design:
@@ -91,7 +115,7 @@ def ours() -> Design:
 
 def _memory(function: str) -> int:
     common = template()["Globals"]["Function"]["MemorySize"]
-    return int(properties(function).get("MemorySize", common))
+    return int(resolve(properties(function).get("MemorySize", common)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +175,8 @@ class _Run:
 
     def _answer_ms(self) -> float:
         calls = self._counts.store_calls * self._timings.store_call
-        busy = 0 if self._how is FanOut.GATEWAY else self._timings.busy(self._design.api_mb)
-        if self._how is FanOut.MACHINE_ALWAYS and not self._counts.executions:
+        busy = 0 if self._how is FanOut.GATEWAY else self._timings.driver_busy(self._design.api_mb)
+        if self._how is FanOut.MACHINE_ALWAYS and not self._counts.reads:
             calls += self._timings.store_call
         if not self._waits and self._counts.workers:
             calls -= self._timings.store_call  # somebody else completes it
@@ -176,7 +200,7 @@ class _Run:
         time = self._timings
         # If nobody waits, the last worker completes: each looks, and one writes.
         calls = 1 if self._waits else 2
-        return time.busy(self._design.worker_mb) + time.provider + calls * time.store_call
+        return time.worker_busy(self._design.worker_mb) + time.provider + calls * time.store_call
 
     def _workers_reads(self) -> int:
         return 0 if self._waits else self._counts.workers * self._counts.query_reads
@@ -184,10 +208,10 @@ class _Run:
     def _express(self, answer: float) -> Express:
         if self._how is FanOut.GATEWAY:
             return Express(1, answer)
-        always = self._how is FanOut.MACHINE_ALWAYS
-        if not always and (self._how is not FanOut.MACHINE or not self._counts.executions):
-            return Express(0, 0)
-        return Express(1, self._fan_out_ms())
+        wanted = self._how is FanOut.MACHINE and self._counts.workers > 0
+        if self._how is FanOut.MACHINE_ALWAYS or wanted:
+            return Express(1, self._fan_out_ms())
+        return Express(0, 0)
 
     def _transitions(self) -> int:
         """Start, Map and end, and one for each worker; none where nothing is in flight."""

@@ -1,13 +1,15 @@
-"""An AWS that answers at once and has nothing: for the time that our own code takes."""
+"""An AWS on 127.0.0.1 that answers at once: for the time that our own code takes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
-HOST = "127.0.0.1"
+from local.bench.plain_http import header, serving
+
+# From an operation and its request to a status and a document, both ways in AWS's JSON.
+Answers = Callable[[str, dict[str, Any]], tuple[int, Any]]
+
 NOTHING: dict[str, Any] = {"Items": [], "Count": 0, "ScannedCount": 0}
 # By the operation; any other one is answered with an empty object.
 ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
@@ -19,33 +21,24 @@ ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
 }
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # An answer leaves in one piece: in two, the second waits for the first to be acknowledged.
-    wbufsize = 65_536
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        operation = (self.headers.get("X-Amz-Target") or "").rpartition(".")[2]
-        status, answer = ANSWERS.get(operation, (200, {}))
-        body = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.0")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
+def has_nothing(operation: str, request: dict[str, Any]) -> tuple[int, Any]:  # noqa: ARG001
+    return ANSWERS.get(operation, (200, {}))
 
 
 @contextmanager
-def listening() -> Iterator[str]:
+def listening(answers: Answers = has_nothing) -> Iterator[str]:
     """Its URL."""
-    with ThreadingHTTPServer((HOST, 0), _Handler) as server:
-        server.daemon_threads = True
-        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        try:
-            yield f"http://{HOST}:{server.server_address[1]}"
-        finally:
-            server.shutdown()
+
+    def respond(head: str, body: bytes) -> tuple[int, bytes]:
+        status, answer = answers(_operation(head), json.loads(body or b"{}"))
+        return status, json.dumps(answer).encode()
+
+    with serving(respond) as url:
+        yield url
+
+
+def _operation(head: str) -> str:
+    """Lambda is told it by the path, as a REST API; all others by a header."""
+    path = head.split(" ", 2)[1]
+    target = header(head, "x-amz-target").rpartition(".")[2]
+    return "Invoke" if path.endswith("/invocations") else target

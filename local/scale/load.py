@@ -10,7 +10,7 @@ from checkout.lease import DUE_SHARDS
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS, PROVIDER_TIMEOUT
 from checkout.providers.accounts import KEPT_FOR
 from checkout.recovery import RUN
-from local.bench.designs import TIMINGS, TRACED
+from local.bench.designs import TIMINGS, TRACED, ours
 from local.scale import arithmetic, quotas
 from tests.template.cloudformation import properties, template
 
@@ -38,8 +38,8 @@ SEGMENTS = 1 + 2 + 1 + TRANSACTIONS * 2 + REPORTS * 3
 GATEWAY_REQUESTS = 1 + REPORTS
 
 _STORE, PROVIDER = TIMINGS.store_call / 1000, TIMINGS.provider / 1000
-_BUSY = TIMINGS.busy(int(template()["Globals"]["Function"]["MemorySize"])) / 1000
-WORKER = _BUSY + PROVIDER + _STORE
+_BUSY = TIMINGS.driver_busy(ours().api_mb) / 1000
+WORKER = TIMINGS.worker_busy(ours().worker_mb) / 1000 + PROVIDER + _STORE
 MACHINE = TIMINGS.machine / 1000 + WORKER
 DRIVER = _BUSY + 3 * _STORE + MACHINE
 REPORT = _BUSY + 3 * _STORE

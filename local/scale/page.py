@@ -124,7 +124,7 @@ def _rest() -> dict[str, str]:
         "worker_s": f"{load.WORKER:.2f}",
         "reserved": str(int(arithmetic.in_flight(quotas.STRIPE_ENDPOINT.number, load.WORKER))),
         "timings": f"a provider {TIMINGS.provider} ms, a store call {TIMINGS.store_call} ms,"
-        f" the machine {TIMINGS.machine} ms, a function's own {TIMINGS.processor} ms",
+        f" the machine {TIMINGS.machine} ms",
     }
 
 

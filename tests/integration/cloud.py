@@ -13,6 +13,7 @@ import boto3
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
+from checkout import aws
 from tests.integration import stack
 from tests.integration.functions import Clock, Function
 from tests.integration.wire import Answer, Wire
@@ -153,8 +154,8 @@ def _hooks(cloud: Cloud) -> dict[str, Callable[..., Any]]:
 
 @cache
 def _session() -> boto3.Session:
-    """One for all tests: it keeps the services' models, which are slow to read."""
-    return boto3.Session(region_name=stack.REGION)
+    """One for all tests, and for all our functions: so the hooks on it see every client."""
+    return boto3.Session(region_name=stack.REGION, botocore_session=aws.session())
 
 
 def _refused(status: int, code: str) -> Parsed:

@@ -64,7 +64,6 @@ class Function:
         self.bootstrap = _load("bootstrap", ROOT / str(bootstrap.__file__))
         own = SimpleNamespace(environ=environment(resource), urandom=os.urandom)
         vars(self.bootstrap).update(os=own, utc_now=clock.now)
-        self.bootstrap.dynamodb()  # here, since making clients is not thread-safe
         self.app = _load("app", ROOT / defined["CodeUri"] / "app.py")
         vars(self.app)["bootstrap"] = self.bootstrap
 

@@ -13,8 +13,6 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
-
 from checkout import bootstrap, payments, provider_cancellation
 from checkout.cancellation import Cancellation, Ports, drive
 from checkout.errors import CheckoutError, SessionLockedError
@@ -73,7 +71,8 @@ class Play:
         self.store = bootstrap.checkout_store()
         self.key = SessionKey("merchant", f"session-{self.seed}")
         self.now = self.cloud.clock.now
-        self._stream = self.cloud.function("CompleteCancellationsFunction").app.complete
+        complete = self.cloud.function("CompleteCancellationsFunction").app.complete
+        self._stream = lambda record: complete(record, set())
 
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
@@ -88,7 +87,7 @@ class Play:
         self.cloud.clock.advance(timedelta(milliseconds=self.random.randint(0, longest)))
         for record in self.history.read_on(self.now()):
             for _ in range(2 if self.chance(0.4) else 1):
-                self.schedule.add("stream", _call(self._stream, DynamoDBRecord(record)))
+                self.schedule.add("stream", _call(self._stream, record))
 
     def turn(self, call: Call, proceed: Callable[[], Answer]) -> Answer:
         self.schedule.step(call.name)

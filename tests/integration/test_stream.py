@@ -114,6 +114,24 @@ def test_a_whole_batch_can_fail(cloud: Cloud, store: CheckoutStore) -> None:
     assert deliver(cloud, *records) == [str(number) for number in range(1, 11)]
 
 
+def test_one_look_at_a_session_is_enough_for_a_batch(cloud: Cloud, store: CheckoutStore) -> None:
+    keys = [ended(cloud, store) for _ in range(2)]
+    cloud.wire.calls.clear()
+    assert deliver(cloud, *[stream_record(keys[n % 2], n) for n in range(1, 11)]) == []
+    assert cloud.wire.names() == ["Query", "UpdateItem"] * 2
+    deliver(cloud, stream_record(keys[0]))
+    assert cloud.wire.names()[4:] == ["Query"], "the next batch looks for itself"
+
+
+def test_a_look_that_failed_is_not_enough(cloud: Cloud, store: CheckoutStore) -> None:
+    key = ended(cloud, store)
+    # Both tries of the first record's query.
+    cloud.wire.meddle = Trouble(named("Query"), 500, "InternalServerError", times=2)
+    records = [stream_record(key, number) for number in (1, 2, 3)]
+    assert deliver(cloud, *records) == ["1"]
+    assert status(store, key) == "CANCELLED"
+
+
 @pytest.mark.parametrize(
     ("image", "counted"),
     [

@@ -13,6 +13,6 @@ def test_the_layer_keeps_what_botocore_says_of_every_service_that_is_called() ->
     called = {
         name
         for path in sources
-        for name in re.findall(r'(?:client|resource)\("([a-z0-9-]+)"', path.read_text())
+        for name in re.findall(r'(?:client|resource)\(\s*"([a-z0-9-]+)"', path.read_text())
     }
     assert [{*each.split()} for each in kept] == [called]

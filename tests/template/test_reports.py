@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from checkout.bootstrap import ANSWER_RESERVE, QUEUE_CONFIG, REPORT_RESERVE
+from checkout.aws import QUEUE_CONFIG
+from checkout.bootstrap import ANSWER_RESERVE, REPORT_RESERVE
 from checkout.cancellation import STORE_TIME
 from checkout.provider_cancellation import RETRIEVE_TIMEOUT
 from checkout.webhooks import REFUSAL_WAIT

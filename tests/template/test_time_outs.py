@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from checkout.bootstrap import ANSWER_RESERVE, FAN_OUT_CONFIG, RECORD_RESERVE, STORE_CONFIG
+from checkout.aws import FAN_OUT_CONFIG, STORE_CONFIG
+from checkout.bootstrap import ANSWER_RESERVE, RECORD_RESERVE
 from checkout.cancellation import FAN_OUT_TIME, LONGEST_DRIVE, STORE_TIME
 from checkout.direct_fan_out import AT_ONCE_SECONDS
 from checkout.lease import LEASE

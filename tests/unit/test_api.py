@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from checkout import errors
-from checkout.api import ANSWERS, PHRASES, Response, answer, cancel_answer, session_answer
+from checkout.api import (
+    ANSWERS,
+    PHRASES,
+    Response,
+    answer,
+    cancel_answer,
+    session_answer,
+    to_json,
+)
 from checkout.cancellation import Cancellation
 from checkout.errors import CheckoutError, TryAgainError
 from checkout.sessions import Session, SessionStatus
@@ -185,7 +193,7 @@ def test_a_200_is_what_the_action_gives() -> None:
 def test_a_cancellation_is_told_with_both_lists(status: SessionStatus, count: int) -> None:
     ids = tuple(transaction_id(number) for number in range(count))
     pending = ids if status is SessionStatus.PENDING_CANCELLATION else ()
-    told = json.loads(cancel_answer(KEY, Cancellation(status, ids, pending)).model_dump_json())
+    told = json.loads(to_json(cancel_answer(KEY, Cancellation(status, ids, pending))))
     message = told.pop("message")
     assert told == {
         "sessionId": KEY.session_id,
@@ -199,7 +207,7 @@ def test_a_cancellation_is_told_with_both_lists(status: SessionStatus, count: in
 
 def _snapshot(*transactions: Any, **facts: Any) -> dict[str, Any]:
     session = replace(Session(KEY, SessionStatus.OPEN, NOON), **facts)
-    told = session_answer(SessionSnapshot(session, transactions)).model_dump_json()
+    told = to_json(session_answer(SessionSnapshot(session, transactions)))
     read: dict[str, Any] = json.loads(told)
     return read
 

@@ -29,7 +29,7 @@ LAYERS = (
     # Those that find sessions, or transactions, by themselves.
     {"checkout.recovery", "checkout.redrive", "checkout.webhooks"},
     # What all adapters share.
-    {"checkout.observability", "checkout.settings"},
+    {"checkout.aws", "checkout.observability", "checkout.settings"},
     {"checkout.worker_answers"},
     # The adapters, which do not know each other: storage, HTTP, the ways to the workers, providers.
     {

@@ -1,11 +1,9 @@
-"""The HTTP edge: the models of its answers, and the one table from error to HTTP answer."""
+"""The HTTP edge: the form of its answers, and the one table from error to HTTP answer."""
 
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
-
-from pydantic import BaseModel
+from typing import Any, TypedDict
 
 from checkout.cancellation import Cancellation
 from checkout.errors import (
@@ -27,7 +25,12 @@ from checkout.errors import (
 from checkout.observability import log_failure
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.timestamps import to_text
-from checkout.transactions import PendingReason, SessionSnapshot, Transaction
+from checkout.transactions import (
+    PendingReason,
+    SessionSnapshot,
+    Transaction,
+    TransactionStatus,
+)
 
 Response = dict[str, Any]
 
@@ -75,35 +78,35 @@ ANSWERS: dict[type[CheckoutError], tuple[int, str | Callable[[Any], str]]] = {
 INTERNAL_ERROR = (500, "Something went wrong on our side; repeating the request is safe.")
 
 
-class CancelAnswer(BaseModel):
+class CancelAnswer(TypedDict):
     """The answer to a cancellation. The names are those of the wire."""
 
-    sessionId: str  # noqa: N815
+    sessionId: str
     status: SessionStatus
     message: str
-    cancelledTransactionIds: list[str]  # noqa: N815
-    pendingTransactionIds: list[str]  # noqa: N815
+    cancelledTransactionIds: list[str]
+    pendingTransactionIds: list[str]
 
 
-class TransactionAnswer(BaseModel):
+class TransactionAnswer(TypedDict):
     """`pendingReason` says why a transaction of a cancelled session is still in flight."""
 
-    transactionId: str  # noqa: N815
+    transactionId: str
     provider: str
-    status: str
-    pendingReason: str | None  # noqa: N815
-    settledAfterCancel: bool  # noqa: N815
+    status: TransactionStatus
+    pendingReason: PendingReason | None
+    settledAfterCancel: bool
 
 
-class SessionAnswer(BaseModel):
+class SessionAnswer(TypedDict):
     """A session as its merchant reads it."""
 
-    sessionId: str  # noqa: N815
+    sessionId: str
     status: SessionStatus
     reason: str | None
-    createdAt: str  # noqa: N815
-    cancelRequestedAt: str | None  # noqa: N815
-    cancelledAt: str | None  # noqa: N815
+    createdAt: str
+    cancelRequestedAt: str | None
+    cancelledAt: str | None
     transactions: list[TransactionAnswer]
 
 
@@ -129,6 +132,10 @@ def session_answer(snapshot: SessionSnapshot) -> SessionAnswer:
         cancelledAt=_text(session.cancelled_at),
         transactions=[_transaction_answer(snapshot, each) for each in ordered],
     )
+
+
+def to_json(told: CancelAnswer | SessionAnswer) -> str:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def answer(event: Mapping[str, Any], action: Callable[[], str]) -> Response:
@@ -178,8 +185,8 @@ def _transaction_answer(snapshot: SessionSnapshot, transaction: Transaction) -> 
     return TransactionAnswer(
         transactionId=transaction.transaction_id,
         provider=transaction.provider,
-        status=transaction.status.value,
-        pendingReason=reason.value if reason and transaction.in_flight else None,
+        status=transaction.status,
+        pendingReason=reason if transaction.in_flight else None,
         settledAfterCancel=snapshot.settled_after_cancel(transaction),
     )
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import random
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
+from botocore.exceptions import NoRegionError
 
+from checkout.aws import FAN_OUT_CONFIG, QUEUE_CONFIG, SECRETS_CONFIG, STORE_CONFIG, make_client
 from checkout.cancellation import Ports
 from checkout.direct_fan_out import DirectFanOut
 from checkout.errors import MisconfiguredError
@@ -34,6 +35,8 @@ from checkout.settings import (
 from checkout.storage.dynamodb import CheckoutStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
@@ -49,34 +52,6 @@ if TYPE_CHECKING:
     from checkout.state_machine import StateMachineFanOut
     from checkout.webhooks import WebhookPorts
 
-# Two tries of 1.5 s and up to a second between them: a store that is slower than that is down, as
-# far as an answer within the gateway's 29 s goes. DynamoDB answers within some 30 ms.
-STORE_CONFIG = Config(
-    connect_timeout=0.5,
-    read_timeout=1,
-    retries={"mode": "standard", "total_max_attempts": 2},
-    max_pool_connections=MAX_PARALLEL_CALLS,
-)
-# One try: a repeated one would be a second fan-out. The driver stops listening before the machine's
-# 20 s are over, since its own answer is due; a worker has 12 s.
-FAN_OUT_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=13,
-    retries={"mode": "standard", "total_max_attempts": 1},
-    max_pool_connections=MAX_PARALLEL_CALLS,
-)
-# One try within the time that a call at the provider has: whoever asked asks again.
-SECRETS_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=1.5,
-    retries={"mode": "standard", "total_max_attempts": 1},
-)
-# Two tries of 1.5 s and up to a second between them, within REPORT_RESERVE.
-QUEUE_CONFIG = Config(
-    connect_timeout=0.5,
-    read_timeout=1,
-    retries={"mode": "standard", "total_max_attempts": 2},
-)
 # What a function keeps for itself of the time it has.
 ANSWER_RESERVE = timedelta(milliseconds=500)
 # And for the record of an answer under an idempotency key.
@@ -99,9 +74,20 @@ def deadline(context: LambdaContext) -> datetime:
     return utc_now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
 
 
+def prepare(*parts: Callable[[], object]) -> None:
+    """Make them in the init phase, which has more of a processor, and for which nobody waits yet.
+
+    What is not configured is told by the call that needs it, with the API's own error.
+    """
+    for part in parts:
+        with suppress(MisconfiguredError, NoRegionError):
+            part()
+
+
 @cache
 def dynamodb() -> DynamoDBClient:
-    return boto3.client("dynamodb", config=STORE_CONFIG)
+    client: DynamoDBClient = make_client("dynamodb", STORE_CONFIG)
+    return client
 
 
 @cache
@@ -116,14 +102,15 @@ def merchant_claim() -> str:
 
 @cache
 def lambda_functions() -> LambdaClient:
-    return boto3.client("lambda", config=FAN_OUT_CONFIG)
+    client: LambdaClient = make_client("lambda", FAN_OUT_CONFIG)
+    return client
 
 
 @cache
 def state_machine() -> StateMachineFanOut:
     from checkout.state_machine import StateMachineFanOut
 
-    client: SFNClient = boto3.client("stepfunctions", config=FAN_OUT_CONFIG)
+    client: SFNClient = make_client("stepfunctions", FAN_OUT_CONFIG)
     return StateMachineFanOut(client, FanOutSettings.read(os.environ).state_machine_arn)
 
 
@@ -167,7 +154,8 @@ def idempotent_answers() -> IdempotentAnswers:
 
 @cache
 def secrets_manager() -> SecretsManagerClient:
-    return boto3.client("secretsmanager", config=SECRETS_CONFIG)
+    client: SecretsManagerClient = make_client("secretsmanager", SECRETS_CONFIG)
+    return client
 
 
 def provider() -> Provider:
@@ -212,7 +200,7 @@ def webhook_ports() -> WebhookPorts:
 def report_queue() -> SqsReportQueue:
     from checkout.report_queue import SqsReportQueue
 
-    client: SQSClient = boto3.client("sqs", config=QUEUE_CONFIG)
+    client: SQSClient = make_client("sqs", QUEUE_CONFIG)
     return SqsReportQueue(client, ReportQueueSettings.read(os.environ).unmatched_reports_queue_url)
 
 

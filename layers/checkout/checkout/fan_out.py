@@ -93,7 +93,7 @@ def message_to_worker(order: WorkOrder) -> dict[str, Any]:
     """Of an order to one provider: what the state machine would hand to its worker."""
     message = order_to_message(order)
     (group,) = message.pop("groups")
-    return message | group
+    return {**message, **group}
 
 
 def order_from_message(message: Mapping[str, Any]) -> WorkOrder:

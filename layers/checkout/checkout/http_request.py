@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from checkout.errors import (
     InvalidRequestError,
     MerchantUnknownError,
@@ -29,20 +27,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Cc: control characters. Cs: half of a surrogate pair, which no UTF-8 text can hold.
 _FORBIDDEN = frozenset({"Cc", "Cs"})
 _LONGEST_NAME_SHOWN = 40
-_PROBLEMS = {
-    "missing": "is missing",
-    "extra_forbidden": "is not a known field",
-    "string_type": "must be a string",
-}
-
-
-class CancelBody(BaseModel):
-    """The body of a cancellation. The names are those of the wire."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    sessionId: str  # noqa: N815
-    reason: str | None = None
+# Of the body of a cancellation. The names are those of the wire.
+_FIELDS = ("sessionId", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +45,13 @@ def parse_cancel_call(event: Mapping[str, Any], merchant_claim: str) -> CancelCa
     merchant_id = _merchant_id(event, merchant_claim)
     _check_content_type(_headers(event, "content-type"))
     idempotency_key = _idempotency_key(_headers(event, "idempotency-key"))
-    body = _validated(_json_object(_body_text(event)))
-    session_id = _session_id(body.sessionId)
-    if body.reason is not None:
-        _check_reason(body.reason)
+    sent, reason = _fields(_json_object(_body_text(event)))
+    session_id = _session_id(sent)
+    if reason is not None:
+        _check_reason(reason)
     return CancelCall(
         key=SessionKey(merchant_id, session_id),
-        request=CancelRequest(requested_by=merchant_id, reason=body.reason),
+        request=CancelRequest(requested_by=merchant_id, reason=reason),
         idempotency_key=idempotency_key,
     )
 
@@ -150,14 +136,19 @@ def _refuse(constant: str) -> NoReturn:
     raise InvalidRequestError("body", f"is not JSON: {constant} is no JSON number")
 
 
-def _validated(value: dict[str, Any]) -> CancelBody:
-    try:
-        return CancelBody.model_validate(value)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    # pydantic names no place for a field whose name is no UTF-8 text.
-    field = _printable(str(first["loc"][0])) if first["loc"] else "a field's name"
-    raise InvalidRequestError(field, _PROBLEMS.get(first["type"], "has a wrong form"))
+def _fields(body: dict[str, Any]) -> tuple[str, str | None]:
+    """The session's id and the reason, both as they were sent."""
+    session_id, reason = body.get("sessionId"), body.get("reason")
+    if "sessionId" not in body:
+        raise InvalidRequestError("sessionId", "is missing")
+    if not isinstance(session_id, str):
+        raise InvalidRequestError("sessionId", "must be a string")
+    if not isinstance(reason, str | None):
+        raise InvalidRequestError("reason", "must be a string")
+    for name in body:
+        if name not in _FIELDS:
+            raise InvalidRequestError(_printable(name), "is not a known field")
+    return session_id, reason
 
 
 def _session_id(text: str) -> str:

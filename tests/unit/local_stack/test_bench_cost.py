@@ -21,16 +21,18 @@ from local.bench.cost import (
     express_gb_seconds,
     lambda_gb_seconds,
 )
-from local.bench.designs import PLAIN, Design, FanOut, Timings, estimate
+from local.bench.designs import BEFORE, PLAIN, Design, FanOut, Timings, at, estimate
 from local.bench.prices import PRICES
 from tests.template.cloudformation import template
 
 CALLS = ("UpdateItem", "Query", "StartSyncExecution", "UpdateItem")
+DIRECT = ("UpdateItem", "Query", "Invoke", "UpdateItem")
 NOTHING = Counts(0, CALLS[:1] * 2, 0, 0, 2, 2, 0, 1, 0, 0)
-ONE = Counts(1, CALLS, 1, 1, 3, 2, 1, 1, 0, 0)
+ONE = Counts(1, DIRECT, 1, 0, 3, 2, 1, 1, 0, 0)
 THREE = Counts(3, CALLS, 3, 1, 5, 2, 1, 1, 0, 0)
-# Round numbers: a whole processor is 10 ms, half of one 20.
-TIMINGS = Timings(provider=300, store_call=10, processor=10, machine=30, invoke=15, hand_over=10)
+# Round numbers: with a whole processor 10 ms, with half of one 20.
+CURVE = ((885, 20), (1769, 10))
+TIMINGS = Timings(300, 10, 30, 15, 10, 1, CURVE, CURVE)
 WHOLE = Design(1769, 1769)
 
 
@@ -138,18 +140,31 @@ def test_the_plain_design_costs_what_it_is_known_for() -> None:
     assert 20.5 < dollars(estimate(PLAIN, THREE).usage) < 22.5
 
 
-def test_the_steps_end_within_the_goals() -> None:
-    tables = cost_report.Tables(Design(1024, 1024), {"0": NOTHING, "1": ONE, "3": THREE})
-    last = cost_report.steps(tables.ours)["and all workers directly"]
-    assert all(tables.dollars(last, of) <= goal for of, goal in cost_report.GOALS.items())
+def test_ours_keeps_the_goals() -> None:
+    ours = designs.ours()
+    tables = cost_report.Tables(ours, {"0": NOTHING, "1": ONE, "3": THREE})
+    assert all(tables.dollars(ours, of) <= goal for of, goal in cost_report.GOALS.items())
+    assert all(tables.dollars(ours, of) < tables.dollars(BEFORE, of) for of in tables.found)
     assert "kept" in cost_report.report(tables)
+
+
+@pytest.mark.parametrize(
+    ("memory", "busy"), [(885, 20), (1327, 15), (1769, 10), (3008, 10), (1105, 17.51)]
+)
+def test_between_two_sizes_it_is_in_proportion(memory: int, busy: float) -> None:
+    assert at(CURVE, memory) == pytest.approx(busy, abs=0.01)
+
+
+def test_less_memory_than_was_measured_is_not_guessed() -> None:
+    with pytest.raises(ValueError, match="884"):
+        at(CURVE, 884)
 
 
 def test_ours_is_what_the_template_says() -> None:
     ours = designs.ours()
-    common = template()["Globals"]["Function"]["MemorySize"]
-    assert (ours.architecture, ours.gateway, ours.fan_out) == (ARM, REST, FanOut.MACHINE)
-    assert common in (ours.api_mb, ours.worker_mb)
+    defaults = {name: each["Default"] for name, each in template()["Parameters"].items()}
+    assert (ours.architecture, ours.gateway, ours.fan_out) == (ARM, REST, FanOut.SINGLE_DIRECT)
+    assert (ours.api_mb, ours.worker_mb) == (defaults["FunctionMemory"], defaults["WorkerMemory"])
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from checkout.lease import DueSession
 from checkout.sessions import Session, SessionKey, SessionStatus
+from checkout.storage.attribute_values import plain, typed
 from checkout.timestamps import from_millis, from_text
 from checkout.transactions import (
     Money,
@@ -21,9 +20,6 @@ SESSION = "SESSION"
 TRANSACTION_PREFIX = "TRANSACTION#"
 # What the stream's filter looks for, so that ordinary payments wake nobody.
 MARK = "PENDING"
-
-_serializer = TypeSerializer()
-_deserializer = TypeDeserializer()
 
 
 def partition_key(key: SessionKey) -> str:
@@ -53,11 +49,11 @@ def provider_key(provider: str, reference: str) -> str:
 
 
 def serialize(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _serializer.serialize(value) for name, value in values.items()}
+    return {name: typed(value) for name, value in values.items()}
 
 
 def deserialize(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+    return {name: plain(value) for name, value in item.items()}
 
 
 def session_from(key: SessionKey, raw: Mapping[str, Any]) -> Session:

@@ -1,0 +1,112 @@
+"""How near a cancellation is to the least that it can take: the provider, and four trips.
+
+Lock, query, outcome and completion follow each other, and the slowest provider lies between. All of
+that is injected (rig.py), what is above it is ours: processor time, and the ways between processes
+on loopback. The ways on AWS are not in it, since nobody publishes what they take.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from local.bench import rig
+from local.bench.rig import STORE_MS, TRIPS, Rig
+from local.markdown import rows
+
+PROVIDER_MS = (0, 50, 300)
+# Transactions, by the number of providers that they are spread over.
+SHAPES = {1: (1, 3, 12, 100), 3: (3, 12, 100), 8: (12, 100)}
+# Of the goal: at most so many times the limit, where the provider takes so long.
+GOAL, GOAL_MS = 1.10, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Medians in milliseconds: of the whole cancellation, and of its slowest worker."""
+
+    providers: int
+    transactions: int
+    provider_ms: float
+    took_ms: float
+    worker_ms: float
+
+    @property
+    def limit_ms(self) -> float:
+        return self.provider_ms + TRIPS * STORE_MS
+
+    @property
+    def ratio(self) -> float:
+        return self.took_ms / self.limit_ms
+
+
+def measure(
+    rounds: int = 9,
+    times: Sequence[float] = PROVIDER_MS,
+    shapes: Mapping[int, Sequence[int]] = SHAPES,
+) -> list[Point]:
+    found: list[Point] = []
+    for providers, transactions in shapes.items():
+        for provider_ms in times:
+            with rig.running(providers, provider_ms) as running:
+                found += _points(running, providers, provider_ms, transactions, rounds)
+    return found
+
+
+def _points(
+    running: Rig, providers: int, provider_ms: float, transactions: Sequence[int], rounds: int
+) -> Iterator[Point]:
+    for number in transactions:
+        for _ in range(2):  # connections, and what is imported late
+            running.cancel(number)
+        # Few of a hundred: the machine is busy with them for longer.
+        took = [running.cancel(number) for _ in range(rounds if number < 100 else 3)]
+        whole = median(each.driver for each in took)
+        slowest = median(max(each.workers) for each in took)
+        yield Point(providers, number, provider_ms, whole, slowest)
+
+
+def tables(points: Sequence[Point]) -> dict[str, str]:
+    lines = [
+        (
+            each.providers, each.transactions, f"{each.provider_ms:.0f}", f"{each.limit_ms:.0f}",
+            f"{each.took_ms:.0f}", f"{each.took_ms - each.limit_ms:.0f}", f"{each.ratio:.2f}",
+        )
+        for each in points
+    ]  # fmt: skip
+    one = next(each for each in points if is_goal(each) and each.transactions == 1)
+    within = [each for each in points if is_goal(each) and each.ratio <= GOAL]
+    beyond = [each for each in points if is_goal(each) and each.ratio > GOAL]
+    return {
+        "limit_rows": rows(lines),
+        "limit_one": f"{one.ratio:.2f}",
+        "limit_within": _told(within),
+        "limit_beyond": _told(beyond),
+    }
+
+
+def is_goal(point: Point) -> bool:
+    return point.provider_ms == GOAL_MS
+
+
+def _told(points: Sequence[Point]) -> str:
+    return ", ".join(f"{p.transactions} at {p.providers} ({p.ratio:.2f})" for p in points) or "none"
+
+
+def picture(points: Sequence[Point]) -> dict[str, Any]:
+    lines = [
+        {
+            "name": f"{providers} provider{'s' * (providers > 1)}",
+            "x": [p.transactions for p in points if is_goal(p) and p.providers == providers],
+            "y": [p.ratio for p in points if is_goal(p) and p.providers == providers],
+        }
+        for providers in dict.fromkeys(each.providers for each in points)
+    ]
+    return {
+        "title": f"Latency as times the limit, with providers of {GOAL_MS} ms",
+        "x": "transactions in the session",
+        "y": "times the limit",
+        "log": True,
+        "goal": GOAL,
+        "lines": lines,
+    }
