@@ -114,7 +114,7 @@ format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-pr: lint test-pythons test faults ## what CI runs, with a soak of a minute: about half an hour
+pr: lint test-pythons test faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
 	@$(MAKE) --no-print-directory soak SECONDS=60
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)

@@ -11,7 +11,7 @@ from checkout.observability import count, logger
 from checkout.recovery import reconcile
 from checkout.sessions import SessionKey
 
-bootstrap.prepare(bootstrap.ports, bootstrap.lambda_functions)
+bootstrap.prepare(bootstrap.ports)
 
 
 @logger.inject_lambda_context(clear_state=True)

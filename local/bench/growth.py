@@ -134,13 +134,14 @@ def _uncollected() -> Iterator[None]:
 
 
 def tables(result: Growth) -> dict[str, str]:
-    """Both: transactions or sessions, then calls of the driver, workers, units, dollars, ratio.
+    """Both: transactions or sessions, then calls of the driver, workers, units, dollars.
 
-    `growth_transactions` has the providers after the first, and the turns before the last.
+    `growth_transactions` has the providers after the first, and the turns at the end; what they
+    take is in limit.py. `growth_sessions` ends with the ratio of the latencies.
     """
     return {
         "growth_transactions": rows(
-            [each.transactions, each.providers, *_cells(each), each.turns, f"{each.latency:.2f}"]
+            [each.transactions, each.providers, *_cells(each), each.turns]
             for each in result.by_transactions
         ),
         "growth_sessions": rows(

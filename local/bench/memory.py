@@ -15,7 +15,7 @@ from local.bench.designs import TIMINGS, Timings
 from local.bench.rig import STORE_MS, Rig
 from local.markdown import rows
 
-SIZES = (128, 160, 192, 256, 384, 512, 1024, 1769)
+SIZES = (128, 160, 176, 192, 256, 384, 512, 1769)
 PROVIDER_MS = 300
 # Of the driver's four trips one is in its worker.
 DRIVERS_TRIPS = 3

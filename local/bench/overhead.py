@@ -52,7 +52,7 @@ class Overhead:
         return self.answer_ms - PROVIDER_MS
 
 
-def measure(rounds: int = 40, warm_up: int = 12) -> list[Overhead]:
+def measure(rounds: int = 40, warm_up: int = 40) -> list[Overhead]:
     """On a stack of its own."""
     with _stack() as stack, delayed.provider(PROVIDER_MS) as url:
         secret = {"environment": "sandbox", "secretKey": "sk_test_1", "baseUrl": url}
