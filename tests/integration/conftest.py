@@ -10,6 +10,7 @@ import pytest
 
 from checkout import bootstrap
 from checkout.storage.dynamodb import CheckoutStore
+from tests.integration.access import Access
 from tests.integration.cloud import Cloud, run_cloud
 from tests.integration.stack import REGION, environment
 
@@ -34,6 +35,14 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     bootstrap.forget()
     yield
     bootstrap.forget()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_denied() -> Iterator[None]:
+    """No function calls what the template does not let it, in any test."""
+    Access.denied.clear()
+    yield
+    assert Access.denied == []
 
 
 @pytest.fixture

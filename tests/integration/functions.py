@@ -12,6 +12,7 @@ from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from checkout import bootstrap
+from tests.integration.access import Access
 from tests.integration.stack import ACCOUNT, REGION, environment, resolve
 from tests.template.cloudformation import ROOT, properties
 
@@ -63,7 +64,8 @@ class Function:
         self._timeout = int(defined["Timeout"])
         self.bootstrap = _load("bootstrap", ROOT / str(bootstrap.__file__))
         own = SimpleNamespace(environ=environment(resource), urandom=os.urandom)
-        vars(self.bootstrap).update(os=own, utc_now=clock.now)
+        making = Access(resource).making(self.bootstrap.make_client)
+        vars(self.bootstrap).update(os=own, utc_now=clock.now, make_client=making)
         self.app = _load("app", ROOT / defined["CodeUri"] / "app.py")
         vars(self.app)["bootstrap"] = self.bootstrap
 

@@ -31,12 +31,17 @@ Event = dict[str, Any]
 
 def prepare() -> Queues:
     """One account, `main`, and both queues, empty."""
-    secrets, client = boto3.client("secretsmanager"), boto3.client("sqs")
-    for each in secrets.list_secrets()["SecretList"]:
-        secrets.delete_secret(SecretId=each["Name"], ForceDeleteWithoutRecovery=True)
+    client = boto3.client("sqs")
+    forget_accounts()
     make_account()
     stack.make_report_queues(client)
     return Queues(client)
+
+
+def forget_accounts() -> None:
+    secrets = boto3.client("secretsmanager")
+    for each in secrets.list_secrets()["SecretList"]:
+        secrets.delete_secret(SecretId=each["Name"], ForceDeleteWithoutRecovery=True)
 
 
 def make_account(account: str = "main", secret: str = SECRET) -> None:

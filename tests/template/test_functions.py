@@ -115,7 +115,7 @@ def test_a_function_logs_to_a_group_of_its_own(name: str) -> None:
     assert resource(group).get("Condition") == resource(name).get("Condition")
 
 
-def test_every_log_is_kept_as_long_as_the_parameter_says() -> None:
+def test_every_log_is_kept_as_long_and_under_the_key_that_the_parameters_say() -> None:
     groups = of_type("AWS::Logs::LogGroup")
     assert set(groups) == {
         *(name.removesuffix("Function") + "Logs" for name in FOLDERS),
@@ -123,6 +123,9 @@ def test_every_log_is_kept_as_long_as_the_parameter_says() -> None:
     }
     for each in groups.values():
         assert each["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+        assert each["Properties"]["KmsKeyId"] == {
+            "Fn::If": ["HasLogKey", {"Ref": "LogKmsKeyArn"}, {"Ref": "AWS::NoValue"}]
+        }
         assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Delete", "Delete")
 
 
@@ -166,7 +169,7 @@ def test_everything_else_is_in_every_stage() -> None:
         for name, each in template()["Resources"].items()
         if "Condition" in each and "Sandbox" not in name
     }
-    assert conditions == {"UseTableKey": "HasTableKey"}
+    assert conditions == {"UseKey": "HasKey"}
 
 
 def test_runtime_and_processor_are_parameters() -> None:

