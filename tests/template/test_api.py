@@ -72,7 +72,6 @@ def test_the_stage_is_throttled_and_logs_neither_bodies_nor_tokens() -> None:
     assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
     assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestBurst"}
     assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
-    assert "AccessLogSetting" not in api
 
 
 def test_the_api_is_regional_and_has_one_stage() -> None:

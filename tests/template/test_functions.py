@@ -120,6 +120,7 @@ def test_every_log_is_kept_as_long_and_under_the_key_that_the_parameters_say() -
     assert set(groups) == {
         *(name.removesuffix("Function") + "Logs" for name in FOLDERS),
         "CancelTransactionsLogs",
+        "AccessLogGroup",
     }
     for each in groups.values():
         assert each["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
@@ -169,7 +170,12 @@ def test_everything_else_is_in_every_stage() -> None:
         for name, each in template()["Resources"].items()
         if "Condition" in each and "Sandbox" not in name
     }
-    assert conditions == {"UseKey": "HasKey"}
+    assert conditions == {
+        "UseKey": "HasKey",
+        "AccessLogGroup": "HasAccessLogs",
+        "WebAcl": "HasFirewall",
+        "WebAclOfTheApi": "HasFirewall",
+    }
 
 
 def test_runtime_and_processor_are_parameters() -> None:

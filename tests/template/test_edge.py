@@ -1,0 +1,86 @@
+"""What stands before the functions: the firewall and the access log, both by parameter."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.template.cloudformation import properties, resource, template
+
+# API Gateway's names of what a request carries besides its address, and of whose it is.
+TELLING = ("header", "body", "querystring", "requestOverride", "authorizer.principalId", "apiKey")
+
+
+def access_format() -> str:
+    chosen = properties("CheckoutApi")["AccessLogSetting"]["Fn::If"]
+    assert (chosen[0], chosen[2]) == ("HasAccessLogs", {"Ref": "AWS::NoValue"})
+    text: str = chosen[1]["Format"]["Fn::Sub"]
+    return text
+
+
+def test_the_access_log_is_json_without_tokens_bodies_or_queries() -> None:
+    text = access_format()
+    named = set(re.findall(r"\$context\.([A-Za-z.]+)", text))
+    assert not [each for each in named for part in TELLING if part.lower() in each.lower()]
+    filled = re.sub(r"\$context\.[A-Za-z.]+(\$\{MerchantClaim\})?", "x", text)
+    assert set(json.loads(filled)) == {
+        "requestId", "at", "address", "method", "path", "status", "milliseconds", "merchant",
+        "trace",
+    }  # fmt: skip
+
+
+def rules() -> dict[str, Any]:
+    found = {each["Name"]: each for each in properties("WebAcl")["Rules"]}
+    assert [each["Priority"] for each in found.values()] == list(range(len(found)))
+    return found
+
+
+def test_the_firewall_stands_before_the_one_stage() -> None:
+    assert properties("WebAclOfTheApi")["WebACLArn"] == {"Fn::GetAtt": ["WebAcl", "Arn"]}
+    target = properties("WebAclOfTheApi")["ResourceArn"]["Fn::Sub"]
+    assert target.endswith("/restapis/${CheckoutApi}/stages/${CheckoutApi.Stage}")
+    assert properties("WebAcl")["Scope"] == "REGIONAL"
+    assert resource("WebAcl")["Condition"] == resource("WebAclOfTheApi")["Condition"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "key", "limit"),
+    [
+        ("one-address", "IP", "FirewallRequestsPerAddress"),
+        ("one-token", "CUSTOM_KEYS", "FirewallRequestsPerToken"),
+    ],
+)
+def test_each_address_and_each_token_has_a_limit(rule: str, key: str, limit: str) -> None:
+    statement = rules()[rule]["Statement"]["RateBasedStatement"]
+    assert (statement["AggregateKeyType"], statement["Limit"]) == (key, {"Ref": limit})
+    assert statement["EvaluationWindowSec"] == 300
+    assert rules()[rule]["Action"] == {"Block": {}}
+
+
+def test_a_token_is_told_by_its_header() -> None:
+    statement = rules()["one-token"]["Statement"]["RateBasedStatement"]
+    (header,) = [each["Header"]["Name"] for each in statement["CustomKeys"]]
+    assert header == "authorization"
+
+
+def test_the_common_rules_leave_webhooks_alone() -> None:
+    group = rules()["common"]["Statement"]["ManagedRuleGroupStatement"]
+    assert (group["VendorName"], group["Name"]) == ("AWS", "AWSManagedRulesCommonRuleSet")
+    spared = group["ScopeDownStatement"]["NotStatement"]["Statement"]["ByteMatchStatement"]
+    assert spared["PositionalConstraint"] == "CONTAINS"
+    path = properties("ReceiveWebhookFunction")["Events"]["Report"]["Properties"]["Path"]
+    assert spared["SearchString"] == path.partition("{")[0]
+
+
+def test_the_firewall_keeps_no_samples_of_requests() -> None:
+    acl = properties("WebAcl")
+    visible = [acl["VisibilityConfig"], *(each["VisibilityConfig"] for each in acl["Rules"])]
+    assert not any(each["SampledRequestsEnabled"] for each in visible)
+
+
+def test_both_are_off_by_default() -> None:
+    parameters = template()["Parameters"]
+    assert (parameters["AccessLogs"]["Default"], parameters["Firewall"]["Default"]) == (
+        "false", "false",
+    )  # fmt: skip
