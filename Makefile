@@ -19,7 +19,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build provider redrive stuck test test-fast explore test-pythons faults bench bench-gate cold-starts cost scale soak e2e lint format pr lock clean
+.PHONY: help env run demo up down invoke build provider redrive stuck test test-fast explore test-pythons faults bench bench-gate cold-starts cost scale soak e2e lint audit format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,11 +110,15 @@ lint: env ## ruff, mypy, cfn-lint (by sam validate), statelint, import direction
 	$(ENV)/dev/bin/statelint statemachines/*.asl.json
 	$(RUN) pytest -q tests/unit/test_import_direction.py
 
+audit: env ## checkov, licences, secrets, and an SBOM of the layer in .local/sbom.cdx.json
+	@$(PYTHON) -m local.environments audit
+	@$(RUN) local.audit
+
 format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-pr: lint test-pythons test faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
+pr: lint audit test-pythons test faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
 	@$(MAKE) --no-print-directory soak SECONDS=60
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
@@ -126,6 +130,7 @@ lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade ta
 	$(LOCK) requirements/microburst.in -o requirements/microburst.txt
 	$(LOCK) requirements/plot.in -o requirements/plot.txt
 	$(LOCK) requirements/ric.in -o requirements/ric.txt
+	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/localstripe.in -o requirements/localstripe.txt
 	cd requirements/prism && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 

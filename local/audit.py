@@ -1,0 +1,74 @@
+"""`make audit`: the template against checkov's rules, licences, secrets in the repository, an SBOM.
+
+Each tool is a program of the environment `audit`; what it does not like fails.
+"""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.console import Problem, run, say, step
+from local.places import LOCAL, ROOT, tool
+
+LAYER = ROOT / "layers" / "checkout" / "requirements.txt"
+SBOM = LOCAL / "sbom.cdx.json"
+BASELINE = ROOT / ".secrets.baseline"
+# As packages write them. What ships has to be one of these...
+SHIPPED = (
+    "MIT", "MIT License", "Apache-2.0", "Apache Software License", "Apache License 2.0",
+    "BSD License", "BSD-3-Clause", "Apache Software License; BSD License", "MIT-0",
+    "MIT License; MIT No Attribution License (MIT-0)", "PSF-2.0",
+)  # fmt: skip
+# ...and nothing that our own process imports may have one with this in its name.
+REFUSED = "GPL"
+# Full of what looks like secrets: those of doubles, and hashes.
+SPARED = ("tests/", "requirements/", "layers/checkout/requirements", ".secrets.baseline")
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    command: Sequence[str | Path]
+
+
+def checks() -> Iterator[Check]:
+    yield Check("checkov", [tool("audit", "checkov"), "-f", "template.yaml"])
+    licences: list[str | Path] = [tool("audit", "pip-licenses"), "--python", tool("dev", "python")]
+    shipped = [*licences, "--packages", *packages(LAYER.read_text())]
+    yield Check("licences that ship", [*shipped, "--allow-only", ";".join(SHIPPED)])
+    refused = [*licences, "--partial-match", "--fail-on", REFUSED]
+    yield Check("licences of the tools", refused)
+    hook: list[str | Path] = [tool("audit", "detect-secrets-hook"), "--baseline", BASELINE]
+    yield Check("secrets", [*hook, *tracked()])
+    sbom: list[str | Path] = [tool("audit", "cyclonedx-py"), "requirements", LAYER, "-o", SBOM]
+    yield Check("SBOM", sbom)
+
+
+def packages(locked: str) -> list[str]:
+    """The names in a lock."""
+    return [line.partition("==")[0] for line in locked.splitlines() if "==" in line]
+
+
+def tracked() -> list[str]:
+    """Files of the repository."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, check=True)
+    return [name for name in listed.stdout.decode().splitlines() if not name.startswith(SPARED)]
+
+
+def check(each: Check) -> str | None:
+    """What it said, if it does not like something."""
+    with step(f"audit: {each.name}"):
+        done = subprocess.run(each.command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return None if done.returncode == 0 else f"{each.name}:\n{done.stdout}{done.stderr}"
+
+
+def main() -> None:
+    complaints = [said for each in checks() if (said := check(each))]
+    if complaints:
+        raise Problem("\n".join(complaints))
+    say(f"  nothing to complain of; the layer's parts are listed in {SBOM.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    run(main)
