@@ -1,4 +1,4 @@
-"""State machine task: cancel a session's transactions at the one provider of this function."""
+"""Cancel a session's transactions at the one provider of this function."""
 
 from typing import Any
 

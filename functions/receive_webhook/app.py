@@ -12,7 +12,7 @@ from checkout.observability import count, logger
 from checkout.webhook_request import parse_delivery
 from checkout.webhooks import read_reports, take_reports
 
-bootstrap.prepare(bootstrap.checkout_store, bootstrap.secrets_manager)
+bootstrap.prepare(bootstrap.checkout_store, bootstrap.secrets_manager, bootstrap.report_queue)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -5,7 +5,7 @@ it is given out in slices of 20 ms is an assumption; a short burst fits into one
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,15 +27,15 @@ def quota_us(memory_mb: int) -> int:
 
 
 @contextmanager
-def confined(pids: Sequence[int], memory_mb: int) -> Iterator[None]:
-    """Each of them by itself, until they end."""
-    groups = [_group(pid, memory_mb) for pid in pids]
+def confined(memory_mb: Mapping[int, int]) -> Iterator[None]:
+    """Each process, by its id, to what it would have of a processor with so much memory."""
+    groups = {pid: _group(pid, each) for pid, each in memory_mb.items()}
     try:
         yield
     finally:
-        for each, pid in zip(groups, pids, strict=True):
-            _write(each.parent / "cgroup.procs", pid)
-            each.rmdir()
+        for pid, group in groups.items():
+            _write(group.parent / "cgroup.procs", pid)
+            group.rmdir()
 
 
 def _group(pid: int, memory_mb: int) -> Path:

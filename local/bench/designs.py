@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING
 
 from local.bench.cost import ARM, REST, X86, Express, Function, Usage
-from tests.integration.stack import resolve
+from tests.integration.stack import environment, resolve
 from tests.template.cloudformation import properties, template
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ LAMBDA_LOG_BYTES = 350
 # X-Ray's default rule records one request a second and this share of the others.
 TRACED = 0.05
 API, WORKERS = "cancel_session", "workers"
+PARALLEL_CALLS = int(environment("CancelWithStripeFunction")["PARALLEL_CALLS"])
 
 
 # Milliseconds that an invocation does not wait, by megabytes of memory: measured (memory.py), on
@@ -60,6 +62,8 @@ class Timings:
     slower: float = 1
     driver_curve: Curve = DRIVER_BUSY
     worker_curve: Curve = WORKER_BUSY
+    # Of a whole processor: what a worker is busy for with each transaction but its first.
+    each_more: float = 4
 
     def driver_busy(self, memory_mb: int) -> float:
         return self.slower * at(self.driver_curve, memory_mb)
@@ -196,11 +200,15 @@ class _Run:
         return through + self._worker_ms()
 
     def _worker_ms(self) -> float:
-        """Each of its transactions in a thread of its own: as long as for one."""
-        time = self._timings
+        """Its transactions wait side by side, so many at once, and share its processor."""
+        time, memory = self._timings, self._design.worker_mb
         # If nobody waits, the last worker completes: each looks, and one writes.
         calls = 1 if self._waits else 2
-        return time.worker_busy(self._design.worker_mb) + time.provider + calls * time.store_call
+        each = ceil(self._counts.transactions / self._counts.workers)
+        waits = ceil(each / PARALLEL_CALLS) * (time.provider + calls * time.store_call)
+        more = (each - 1) * time.each_more * time.slower
+        share = min(1.0, memory / WHOLE_PROCESSOR_MB)
+        return time.worker_busy(memory) + max(waits, time.provider + more / share)
 
     def _workers_reads(self) -> int:
         return 0 if self._waits else self._counts.workers * self._counts.query_reads

@@ -11,12 +11,15 @@ from typing import Any
 
 from local.bench import rig
 from local.bench.confined import confined, possible
-from local.bench.designs import TIMINGS, Timings
+from local.bench.designs import TIMINGS, Timings, ours
 from local.bench.rig import STORE_MS, Rig
 from local.markdown import rows
 
-SIZES = (128, 160, 176, 192, 256, 384, 512, 1769)
+SIZES = (128, 160, 192, 256, 384, 512, 1769)
 PROVIDER_MS = 300
+# Of sessions with many payments at one provider: transactions, and memory of the worker.
+HEAVY = (1, 3, 12, 50, 100)
+HEAVY_SIZES = (192, 256, 512, 1024)
 # Of the driver's four trips one is in its worker.
 DRIVERS_TRIPS = 3
 
@@ -61,11 +64,41 @@ def _size(one: Rig, three: Rig, memory_mb: int, rounds: int) -> Size:
 
 
 def _took(running: Rig, transactions: int, memory_mb: int, rounds: int) -> tuple[float, float]:
-    with confined(running.pids, memory_mb):
+    with confined(running.memory(memory_mb, memory_mb)):
         running.cancel(transactions)
         took = [running.cancel(transactions) for _ in range(rounds)]
     workers = [median(each.workers) for each in took]
     return median(each.driver for each in took), median(workers)
+
+
+@dataclass(frozen=True, slots=True)
+class Heavy:
+    """Median milliseconds of a whole cancellation at one provider, by its transactions."""
+
+    worker_mb: int
+    took_ms: dict[int, float]
+
+
+def measure_heavy(rounds: int = 3, sizes: Sequence[int] = HEAVY_SIZES) -> list[Heavy]:
+    """With the driver as it is deployed. Empty where processes cannot be confined."""
+    if not possible():
+        return []
+    with rig.running(1, PROVIDER_MS) as running:
+        running.cancel(max(HEAVY))
+        return [Heavy(each, _heavy(running, each, rounds)) for each in sizes]
+
+
+def _heavy(running: Rig, worker_mb: int, rounds: int) -> dict[int, float]:
+    found = {}
+    with confined(running.memory(ours().api_mb, worker_mb)):
+        for number in HEAVY:
+            running.cancel(number)
+            found[number] = median(running.cancel(number).driver for _ in range(rounds))
+    return found
+
+
+def heavy_rows(found: Sequence[Heavy]) -> str:
+    return rows((each.worker_mb, *(f"{ms:.0f}" for ms in each.took_ms.values())) for each in found)
 
 
 def timings(sizes: Sequence[Size]) -> Timings:

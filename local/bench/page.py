@@ -33,6 +33,8 @@ from local.bench import (
 )
 from local.bench.cost_report import Tables
 from local.bench.designs import ours
+from local.bench.memory import Heavy
+from local.bench.rig import PARALLEL_CALLS
 from local.console import Problem, run, step
 from local.places import ROOT, tool
 
@@ -49,6 +51,7 @@ class Results:
 
     limit: list[limit.Point]
     memory: list[memory.Size]
+    heavy: list[Heavy]
     starts: dict[str, list[cold_starts.Start]]
     size: size.Size
     processor: processor.Processor
@@ -69,6 +72,7 @@ def measure() -> Results:
         "starts": lambda: cold_starts.measure(cases, STARTS),
         "limit": limit.measure,
         "memory": memory.measure,
+        "heavy": memory.measure_heavy,
         "processor": processor.measure,
         "stream": stream.measure,
         "growth": growth.measure,
@@ -91,6 +95,10 @@ def text(results: Results) -> str:
         "minutes": f"{results.minutes:.0f}",
         "goals": verdicts.rows_of(results),
         "start_rounds": str(STARTS),
+        "heavy_rows": memory.heavy_rows(results.heavy),
+        "parallel": PARALLEL_CALLS,
+        "function_mb": str(results.cost.ours.api_mb),
+        "worker_mb": str(results.cost.ours.worker_mb),
         "gate_rows": gate.rows_of(gate.baseline()),
     }
     return template.substitute(

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO
 from urllib.request import Request, urlopen
 
-from checkout.provider_cancellation import MAX_PARALLEL_CALLS
 from local.bench import cases
 from local.bench.delayed import LONG
 from local.console import Problem
@@ -29,6 +28,7 @@ from tests.template.cloudformation import REAL
 STORE_MS = 7.55
 # Lock, query, [each worker's outcome], completion.
 TRIPS = 4
+PARALLEL_CALLS = stack.environment("CancelWithStripeFunction")["PARALLEL_CALLS"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,15 @@ class Rig:
         self._workers = workers
         self._serial = 0
 
-    @property
-    def pids(self) -> list[int]:
-        return [each.process.pid for each in (self._driver, *self._workers)]
+    def memory(self, driver_mb: int, worker_mb: int) -> dict[int, int]:
+        """By the processes' ids, for `confined`."""
+        of_workers = {each.process.pid: worker_mb for each in self._workers}
+        return {self._driver.process.pid: driver_mb, **of_workers}
 
     def peak_mb(self) -> list[int]:
         """The most memory that each of them has had so far, of Linux."""
-        texts = [Path(f"/proc/{pid}/status").read_text() for pid in self.pids]
+        pids = [each.process.pid for each in (self._driver, *self._workers)]
+        texts = [Path(f"/proc/{pid}/status").read_text() for pid in pids]
         return [int(text.split("VmHWM:")[1].split()[0]) // 1024 for text in texts]
 
     def cancel(self, transactions: int) -> Took:
@@ -99,8 +101,8 @@ def _function(resource: str, aws: str) -> Iterator[_Function]:
     environment = stack.environment(resource) | {
         # Else StartSyncExecution would go to a host named sync-<address>.
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        # The most that any provider is given.
-        "PARALLEL_CALLS": str(MAX_PARALLEL_CALLS),
+        # As those have that limit providers no further.
+        "PARALLEL_CALLS": PARALLEL_CALLS,
     }
     with _process("hosted", [resource], isolated(os.environ, aws) | environment) as process:
         yield _Function(process, _line(process.stdout))

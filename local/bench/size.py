@@ -30,9 +30,17 @@ class Size:
     function: int
     parts: tuple[Part, ...]
 
+    # Of the layer: sources that every cold start would compile anew.
+    without_bytecode: int = 0
+
     @property
     def megabytes(self) -> float:
         return (self.function + sum(each.bytes for each in self.parts)) / MB
+
+    @property
+    def megabytes_of_source(self) -> float:
+        """Bytecode differs between the versions of Python."""
+        return self.megabytes - sum(each.bytecode for each in self.parts) / MB
 
 
 def measure() -> Size:
@@ -41,7 +49,12 @@ def measure() -> Size:
     functions = [each for each in BUILD.iterdir() if each.name.endswith("Function")]
     parts = [_part(each) for each in LAYER.iterdir()]
     parts.sort(key=lambda each: each.bytes, reverse=True)
-    return Size(max(_part(each).bytes for each in functions), tuple(parts))
+    return Size(max(_part(each).bytes for each in functions), tuple(parts), _uncompiled())
+
+
+def _uncompiled() -> int:
+    sources = [each for each in LAYER.rglob("*.py") if "__pycache__" not in each.parts]
+    return sum(not list(each.parent.glob(f"__pycache__/{each.stem}.*.pyc")) for each in sources)
 
 
 def _part(path: Path) -> Part:

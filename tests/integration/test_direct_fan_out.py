@@ -106,5 +106,5 @@ def test_what_did_not_run_says_so(
     key, _ = scenes.session_with(store, "ok_1")
     cloud.throttled = 1
     scenes.cancel(cloud, key)
-    (said,) = [each for each in caplog.records if each.message == "worker did not run"]
+    (said,) = [each for each in caplog.records if each.message == "worker did not answer"]
     assert (vars(said)["code"], vars(said)["provider"]) == ("TooManyRequestsException", "sandbox")

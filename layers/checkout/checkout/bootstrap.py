@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import time
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -77,11 +76,15 @@ def deadline(context: LambdaContext) -> datetime:
 def prepare(*parts: Callable[[], object]) -> None:
     """Make them in the init phase, which has more of a processor, and for which nobody waits yet.
 
-    What is not configured is told by the call that needs it, with the API's own error.
+    What cannot be made is told by the call that needs it, with the API's own error.
     """
     for part in parts:
-        with suppress(MisconfiguredError, NoRegionError):
+        try:
             part()
+        except (MisconfiguredError, NoRegionError):
+            continue
+        except Exception as error:  # noqa: BLE001 - or the function could not answer at all
+            log_failure("not prepared", error)
 
 
 @cache
@@ -116,13 +119,13 @@ def state_machine() -> StateMachineFanOut:
 
 @cache
 def ports() -> Ports:
-    # Neither client is made before it is needed: each costs a cold start some milliseconds.
     prefix = FanOutSettings.read(os.environ).worker_prefix
     return Ports(
         store=checkout_store(),
         fan_out=DirectFanOut(lambda_functions, prefix, state_machine),
         clock=utc_now,
-        jitter=random.random,
+        # The system's: a generator of our own would be the same in all copies of a snapshot.
+        jitter=random.SystemRandom().random,
         report=log_failure,
     )
 

@@ -29,7 +29,7 @@ from checkout.lease import (
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.transactions import SessionSnapshot, TransactionKey, TransactionStatus
 
-# What a fan-out and a call of the store may take, time-outs and retries included (bootstrap.py): a
+# What a fan-out and a call of the store may take, time-outs and retries included (aws.py): a
 # drive begins none that could end after its answer is due.
 FAN_OUT_TIME = timedelta(seconds=15)
 STORE_TIME = timedelta(seconds=4)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,20 +27,25 @@ if TYPE_CHECKING:
 # Lambda says so at once if it does not run a function, and a broken environment dies early. Later
 # than this there is no time left for the machine's own tries.
 AT_ONCE_SECONDS = 1.0
-# The runtime is gone: the function did not answer, and does not run any more (AWS, Lambda runtime).
-DIED = "Runtime.ExitError"
+# The runtime is gone, and the function runs no more: Lambda's name for it, or none at all.
+DIED = frozenset({"Runtime.ExitError", None})
 NOT_HEARD = FanOutResult((), finished=False)
+NOTHING_RUNS = FanOutResult((), finished=True)
 
 
-class _DidNotRunError(Exception):
-    """Lambda's name for why. It may be run again."""
+class _NoAnswerError(Exception):
+    """Of a worker that may be run again. `result`: what is known if it is not."""
+
+    def __init__(self, code: str, result: FanOutResult) -> None:
+        super().__init__(code)
+        self.result = result
 
 
 class DirectFanOut:
     """Invokes the worker of an order to one provider. Every other order is the machine's.
 
-    So is one that Lambda refused to run, or whose worker died at once: the machine has the retries.
-    The client must not retry, and clients are made only when they are needed.
+    So is one that Lambda did not carry out, or whose worker died at once: the machine has the
+    retries. The client must not retry, and is made, like the machine's, when it is needed.
     """
 
     def __init__(
@@ -62,30 +68,37 @@ class DirectFanOut:
         began = self._clock()
         try:
             return self._invoke(order, provider)
-        except _DidNotRunError as error:
-            logger.warning("worker did not run", provider=provider, code=str(error))
-        if self._clock() - began < AT_ONCE_SECONDS:
-            return self._machine().cancel(order)
-        return NOT_HEARD
+        except _NoAnswerError as error:
+            logger.warning("worker did not answer", provider=provider, code=str(error))
+            known = error.result
+        if self._clock() - began >= AT_ONCE_SECONDS:
+            return known
+        result = self._machine().cancel(order)
+        # The first worker may be running beside the machine's: then nobody else may drive yet.
+        return replace(result, finished=result.finished and known.finished)
 
     def _invoke(self, order: WorkOrder, provider: str) -> FanOutResult:
-        """The worker's answer. Raises _DidNotRunError."""
+        """The worker's answer. Raises _NoAnswerError."""
         message = json.dumps(message_to_worker(order)).encode()
         function = f"{self._worker_prefix}{provider}"
         try:
             answer = self._client().invoke(FunctionName=function, Payload=message)
             group = _group(answer["Payload"].read())
         except ClientError as error:
-            raise _DidNotRunError(error.response["Error"]["Code"]) from None
+            # A refusal ran nothing; a broken answer may hide a worker that runs.
+            refused = error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
+            code = error.response["Error"]["Code"]
+            raise _NoAnswerError(code, NOTHING_RUNS if refused else NOT_HEARD) from None
         except BotoCoreError as error:
             logger.error("worker gave no answer", provider=provider, code=type(error).__name__)
             return NOT_HEARD
-        if "FunctionError" in answer:
-            failure = str(group.get("errorType"))
-            if failure == DIED:
-                raise _DidNotRunError(failure)
-            group = {"provider": provider, "error": failure}
-        return result_of([group])
+        if not answer.get("FunctionError"):
+            return result_of([{"provider": provider, **group}])
+        failure = group.get("errorType")
+        if failure in DIED:
+            # Its environment is gone, and with it what could still call the provider.
+            raise _NoAnswerError(str(failure), NOTHING_RUNS)
+        return result_of([{"provider": provider, "error": failure}])
 
 
 def _group(said: bytes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from checkout.sessions import Session, SessionKey
 from checkout.timestamps import from_millis, to_millis
 
-# Outlives everything a driver can have started: it starts the machine within 8 s, the machine runs
+# Outlives everything a driver can have started: it starts the machine within 9 s, the machine runs
 # 20 s, a worker that starts last 12 s more; the rest is for clocks that disagree.
 LEASE = timedelta(seconds=60)
 FIRST_RETRY = timedelta(minutes=1)

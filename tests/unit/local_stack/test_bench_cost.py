@@ -123,6 +123,17 @@ def test_what_runs_in_each_design(fan_out: FanOut, functions: list[int], express
     assert usage.express.times == express
 
 
+def test_a_worker_shares_its_processor_among_its_transactions() -> None:
+    # Two more of 4 ms of a whole processor, of which it has half: 16 ms. Busy 20, waiting 300 + 10.
+    half = Design(885, 885, fan_out=FanOut.SINGLE_DIRECT)
+    three = replace(ONE, transactions=3)
+    (_, worker) = estimate(half, three, TIMINGS).usage.functions
+    assert worker.milliseconds == pytest.approx(20 + 300 + 16, abs=0.1)
+    # Of a hundred most of the time is the processor's.
+    (_, worker) = estimate(half, replace(ONE, transactions=100), TIMINGS).usage.functions
+    assert worker.milliseconds == pytest.approx(20 + max(7 * 310, 300 + 99 * 8), abs=2)
+
+
 def test_nothing_in_flight_costs_a_machine_only_where_every_session_has_one() -> None:
     assert estimate(WHOLE, NOTHING).usage.express.times == 0
     always = estimate(PLAIN, NOTHING).usage

@@ -15,7 +15,7 @@ from local.bench.cost_report import Tables
 from local.bench.designs import TIMINGS, ours
 from local.bench.growth import Growth
 from local.bench.limit import Point
-from local.bench.memory import Size
+from local.bench.memory import Heavy, Size
 from local.bench.overhead import Overhead
 from local.bench.page import Results
 from local.bench.processor import Cost, Processor
@@ -32,10 +32,11 @@ def a_size(memory_mb: int, driver_ms: float) -> Size:
 
 def results() -> Results:
     names = [BARE, *starts.LIMITS, *(case.name for case in workers())]
-    points = [Point(1, 1, 300, 346.71, 313), Point(1, 12, 300, 363.22, 330)]
+    points = [Point(1, 1, 300, 346.71, 360.4), Point(1, 12, 300, 363.22, None)]
     return Results(
-        limit=[*points, Point(8, 100, 300, 660.4, 600)],
+        limit=[*points, Point(8, 100, 300, 660.4, None)],
         memory=[a_size(128, 451.2), a_size(1769, 351.2)],
+        heavy=[Heavy(192, {1: 360.4, 12: 640.0})],
         starts={name: [Start(200, 220), Start(180, 230)] for name in names},
         size=size.Size(1_000, (Part("botocore", 31_000_000, 1_000_000),)),
         processor=Processor((Cost(BARE, 0.8, 1, 1, {}), Cost("get", 1.6, 2, 1, {})), 9),
@@ -64,13 +65,19 @@ def test_a_goal_that_is_missed_says_by_how_much(text: str) -> None:
     assert "at most 50 ms | 43 | kept |" in text
 
 
+def test_what_it_takes_as_deployed_is_told(text: str) -> None:
+    assert "| 1 | 1 | 300 | 330 | 347 | 17 | 1.05 | 360 |" in text
+    assert "| 1 | 12 | 300 | 330 | 363 | 33 | 1.10 |  |" in text
+    assert "| 192 | 360 | 640 |" in text
+
+
 @pytest.mark.parametrize(("found", "said"), [(1.1, "kept"), (1.111, "**missed by 1 %**")])
 def test_the_verdict(found: float, said: str) -> None:
     assert verdicts.verdict(found, 1.1) == said
 
 
 def test_the_limit_is_the_provider_and_four_trips() -> None:
-    assert Point(1, 1, 300, 0, 0).limit_ms == pytest.approx(330.2)
+    assert Point(1, 1, 300, 0, None).limit_ms == pytest.approx(330.2)
     assert limit.picture(results().limit)["lines"][0]["y"] == pytest.approx([1.05, 1.1], abs=0.001)
 
 

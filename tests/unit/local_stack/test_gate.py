@@ -38,31 +38,32 @@ def test_a_baseline_that_has_other_figures_is_no_baseline() -> None:
     assert said == ["new: not in the baseline", "dollars: not measured any more"]
 
 
-def measuring(*found: float) -> tuple[Kind, list[float]]:
-    """A noisy kind, and what is left of its measurements."""
-    left = list(found)
+def measuring(*found: float) -> tuple[Kind, list[int]]:
+    """A kind that is timed, and how long each of its measurements was asked to take."""
+    left, efforts = list(found), []
 
-    def measure() -> dict[str, float]:
+    def measure(effort: int) -> dict[str, float]:
+        efforts.append(effort)
         return {"ratio": left.pop(0)}
 
-    return Kind("ratios", 0.1, measure, noisy=True), left
+    return Kind("ratios", 0.1, measure, timed=True), efforts
 
 
-def test_what_is_timed_has_another_chance() -> None:
-    kind, left = measuring(1.5, 1.3, 1.1)
+def test_what_is_timed_has_another_and_longer_chance() -> None:
+    kind, efforts = measuring(1.5, 1.3, 1.1)
     assert gate.check(kind, {"ratio": 1.2}) == []
-    assert left == [1.1], "the second was good enough"
+    assert efforts == [1, 2], "the second was good enough"
 
 
-def test_what_stays_worse_is_told() -> None:
-    kind, left = measuring(1.5, 1.4, 1.6)
+def test_of_what_stays_worse_the_longest_is_told() -> None:
+    kind, efforts = measuring(1.5, 1.6, 1.4)
     assert gate.check(kind, {"ratio": 1.2}) == ["ratios: ratio: 1.4, at most 1.2 and 10 %"]
-    assert left == []
+    assert efforts == [1, 2, 4]
 
 
 def test_what_is_counted_has_none() -> None:
     answers = iter([5.0, 4.0])
-    kind = Kind("counted", 0.0, lambda: {"calls": next(answers)})
+    kind = Kind("counted", 0.0, lambda _: {"calls": next(answers)})
     assert gate.check(kind, {"calls": 4.0}) == ["counted: calls: 5, at most 4 and 0 %"]
 
 
@@ -73,7 +74,7 @@ def one_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, float
     baseline = tmp_path / "baseline.json"
     baseline.write_text(json.dumps({"counted": {"calls": 4.0}}))
     monkeypatch.setattr(gate, "BASELINE", baseline)
-    monkeypatch.setattr(gate, "KINDS", (Kind("counted", 0.0, lambda: dict(found)),))
+    monkeypatch.setattr(gate, "KINDS", (Kind("counted", 0.0, lambda _: dict(found)),))
     monkeypatch.setattr("sys.argv", ["gate"])
     return found
 
@@ -96,6 +97,13 @@ def test_a_new_baseline_is_what_was_measured(
     assert gate.baseline() == {"counted": {"calls": 5.0}}
 
 
+def test_a_kind_without_a_baseline_fails(one_kind: dict[str, float]) -> None:
+    del one_kind
+    gate.BASELINE.write_text("{}")
+    with pytest.raises(Problem, match="calls: not in the baseline"):
+        gate.main()
+
+
 def test_without_a_baseline_it_says_how_to_make_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,4 +116,5 @@ def test_the_baseline_of_the_repository_has_every_kind() -> None:
     figures: dict[str, Any] = gate.baseline()
     assert list(figures) == [kind.name for kind in gate.KINDS]
     assert all(figures.values())
-    assert figures["counted"]["1: driver's calls"] == 4
+    assert figures["calls, units, executions and wakes"]["1: driver's calls"] == 4
+    assert figures["the layer: size, bytecode, imports"]["sources without bytecode"] == 0
