@@ -45,7 +45,8 @@ def test_what_could_not_be_made_is_made_by_the_call_that_needs_it(
 ) -> None:
     bootstrap.forget()
     monkeypatch.delenv("TABLE_NAME", raising=False)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "eu-west-1")
     bootstrap.prepare(bootstrap.checkout_store)
     with pytest.raises(MisconfiguredError, match="TABLE_NAME"):
         bootstrap.checkout_store()
