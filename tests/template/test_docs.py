@@ -41,3 +41,22 @@ def test_every_alarm_has_its_section_in_the_runbook(alarm: str) -> None:
     assert found
     section = section.split("\n## ")[0]
     assert all(f"**{part}.**" in section for part in ("Meaning", "Look", "Do"))
+
+
+SECURITY = (ROOT / "SECURITY.md").read_text()
+THREATS = [row for row in ROW.findall(SECURITY) if not row.startswith(("|---", "| arrow"))]
+SHOWN = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
+
+
+def test_every_kind_of_threat_is_thought_of() -> None:
+    assert {row.split("|")[2].strip() for row in THREATS} == set("STRIDE")
+    assert len(THREATS) >= 25
+
+
+@pytest.mark.parametrize("row", THREATS, ids=lambda row: row[2:70])
+def test_every_threat_names_tests_that_exist_or_is_accepted(row: str) -> None:
+    named = SHOWN.findall(row.split("|")[-2])
+    assert named or "risk accepted" in row
+    for file, name in named:
+        assert (ROOT / file).is_file(), file
+        assert not name or name in functions(ROOT / file), name
