@@ -12,8 +12,10 @@ from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
+from checkout.bootstrap import MB_PER_CALL
+from checkout.provider_cancellation import MAX_PARALLEL_CALLS
 from local.bench.cost import ARM, REST, X86, Express, Function, Usage
-from tests.integration.stack import environment, resolve
+from tests.integration.stack import resolve
 from tests.template.cloudformation import properties, template
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ LAMBDA_LOG_BYTES = 350
 # X-Ray's default rule records one request a second and this share of the others.
 TRACED = 0.05
 API, WORKERS = "cancel_session", "workers"
-PARALLEL_CALLS = int(environment("CancelWithStripeFunction")["PARALLEL_CALLS"])
 
 
 # Milliseconds that an invocation does not wait, by megabytes of memory: measured (memory.py), on
@@ -44,6 +45,11 @@ def at(curve: Curve, memory_mb: int) -> float:
         if memory_mb <= high:
             return slow + (fast - slow) * (memory_mb - low) / (high - low)
     return curve[-1][1]
+
+
+def at_once(memory_mb: int) -> int:
+    """Calls of one worker, at a provider that bears as many as any."""
+    return min(MAX_PARALLEL_CALLS, memory_mb // MB_PER_CALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +211,7 @@ class _Run:
         # If nobody waits, the last worker completes: each looks, and one writes.
         calls = 1 if self._waits else 2
         each = ceil(self._counts.transactions / self._counts.workers)
-        waits = ceil(each / PARALLEL_CALLS) * (time.provider + calls * time.store_call)
+        waits = ceil(each / at_once(memory)) * (time.provider + calls * time.store_call)
         more = (each - 1) * time.each_more * time.slower
         share = min(1.0, memory / WHOLE_PROCESSOR_MB)
         return time.worker_busy(memory) + max(waits, time.provider + more / share)

@@ -21,7 +21,7 @@ from local.bench import cost, designs, filled
 from local.bench.capacity import Counts
 from local.bench.counted import SANDBOXES, count_of, one_cloud, printed
 from local.markdown import number, rows
-from tests.integration import scenes, stack
+from tests.integration import scenes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -118,8 +118,8 @@ def _seconds(cloud: Cloud, plan: Plan, tables: Mapping[int, filled.Items]) -> fl
 
 def turns_of(plan: Plan) -> int:
     """All workers run side by side."""
-    at_once = int(stack.environment("CancelWithSandboxFunction")["PARALLEL_CALLS"])
-    return ceil(max(Counter(plan.providers).values()) / at_once)
+    most = max(Counter(plan.providers).values())
+    return ceil(most / designs.at_once(designs.ours().worker_mb))
 
 
 @contextmanager

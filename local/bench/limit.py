@@ -5,7 +5,7 @@ that is injected (rig.py), what is above it is ours: processor time, and the way
 on loopback. The ways on AWS are not in it, since nobody publishes what they take.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -48,30 +48,36 @@ def measure(
     shapes: Mapping[int, Sequence[int]] = SHAPES,
 ) -> list[Point]:
     found: list[Point] = []
-    for providers, transactions in shapes.items():
+    for providers, numbers in shapes.items():
         for provider_ms in times:
             with rig.running(providers, provider_ms) as running:
-                found += _points(running, providers, provider_ms, transactions, rounds)
+                took = {each: _median(running, each, rounds) for each in numbers}
+            deployed = _deployed(providers, numbers, rounds) if provider_ms == GOAL_MS else {}
+            found += [
+                Point(providers, each, provider_ms, took[each], deployed.get(each))
+                for each in numbers
+            ]
     return found
 
 
-def _points(
-    running: Rig, providers: int, provider_ms: float, transactions: Sequence[int], rounds: int
-) -> Iterator[Point]:
-    for number in transactions:
-        # Few of a hundred: the machine is busy with them for longer.
-        turns = rounds if number < 100 else 3
-        took, deployed = _median(running, number, turns), None
-        if provider_ms == GOAL_MS and possible():
-            with confined(running.memory(ours().api_mb, ours().worker_mb)):
-                deployed = _median(running, number, turns)
-        yield Point(providers, number, provider_ms, took, deployed)
+def _deployed(providers: int, numbers: Sequence[int], rounds: int) -> dict[int, float]:
+    """Each function with what its memory buys; nothing where that cannot be had."""
+    if not possible():
+        return {}
+    driver_mb, worker_mb = ours().api_mb, ours().worker_mb
+    with (
+        rig.running(providers, GOAL_MS, worker_mb) as running,
+        confined(running.memory(driver_mb, worker_mb)),
+    ):
+        return {each: _median(running, each, rounds) for each in numbers}
 
 
 def _median(running: Rig, transactions: int, rounds: int) -> float:
     for _ in range(2):  # connections, and what is imported late
         running.cancel(transactions)
-    return median(running.cancel(transactions).driver for _ in range(rounds))
+    # Few of a hundred: they take long.
+    turns = rounds if transactions < 100 else 3
+    return median(running.cancel(transactions).driver for _ in range(turns))
 
 
 def tables(points: Sequence[Point]) -> dict[str, str]:

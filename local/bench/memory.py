@@ -83,14 +83,16 @@ def measure_heavy(rounds: int = 3, sizes: Sequence[int] = HEAVY_SIZES) -> list[H
     """With the driver as it is deployed. Empty where processes cannot be confined."""
     if not possible():
         return []
-    with rig.running(1, PROVIDER_MS) as running:
-        running.cancel(max(HEAVY))
-        return [Heavy(each, _heavy(running, each, rounds)) for each in sizes]
+    return [Heavy(each, _heavy(each, rounds)) for each in sizes]
 
 
-def _heavy(running: Rig, worker_mb: int, rounds: int) -> dict[int, float]:
+def _heavy(worker_mb: int, rounds: int) -> dict[int, float]:
     found = {}
-    with confined(running.memory(ours().api_mb, worker_mb)):
+    with (
+        rig.running(1, PROVIDER_MS, worker_mb) as running,
+        confined(running.memory(ours().api_mb, worker_mb)),
+    ):
+        running.cancel(max(HEAVY))
         for number in HEAVY:
             running.cancel(number)
             found[number] = median(running.cancel(number).driver for _ in range(rounds))

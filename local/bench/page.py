@@ -32,9 +32,8 @@ from local.bench import (
     verdicts,
 )
 from local.bench.cost_report import Tables
-from local.bench.designs import ours
+from local.bench.designs import at_once, ours
 from local.bench.memory import Heavy
-from local.bench.rig import PARALLEL_CALLS
 from local.console import Problem, run, step
 from local.places import ROOT, tool
 
@@ -96,7 +95,7 @@ def text(results: Results) -> str:
         "goals": verdicts.rows_of(results),
         "start_rounds": str(STARTS),
         "heavy_rows": memory.heavy_rows(results.heavy),
-        "parallel": PARALLEL_CALLS,
+        "parallel": str(at_once(results.cost.ours.worker_mb)),
         "function_mb": str(results.cost.ours.api_mb),
         "worker_mb": str(results.cost.ours.worker_mb),
         "gate_rows": gate.rows_of(gate.baseline()),

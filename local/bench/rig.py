@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import IO
 from urllib.request import Request, urlopen
 
+from checkout.provider_cancellation import MAX_PARALLEL_CALLS
 from local.bench import cases
 from local.bench.delayed import LONG
+from local.bench.designs import WHOLE_PROCESSOR_MB
 from local.console import Problem
 from local.isolation import isolated
 from local.places import ROOT
@@ -28,7 +30,9 @@ from tests.template.cloudformation import REAL
 STORE_MS = 7.55
 # Lock, query, [each worker's outcome], completion.
 TRIPS = 4
-PARALLEL_CALLS = stack.environment("CancelWithStripeFunction")["PARALLEL_CALLS"]
+DRIVER = "CancelSessionFunction"
+# The most that any provider is given.
+PARALLEL_CALLS = str(MAX_PARALLEL_CALLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +85,33 @@ class Rig:
 
 
 @contextmanager
-def running(providers: int, provider_ms: float, store_ms: float = STORE_MS) -> Iterator[Rig]:
+def running(
+    providers: int, provider_ms: float, worker_mb: int = WHOLE_PROCESSOR_MB
+) -> Iterator[Rig]:
+    """The workers know their memory, by which they choose how much they do at once."""
     with ExitStack() as processes:
-        aws = processes.enter_context(_process("delayed", [store_ms, provider_ms], None))
+        aws = processes.enter_context(_process("delayed", [STORE_MS, provider_ms], None))
         url = _line(aws.stdout)
         workers = {
-            name: processes.enter_context(_function(resource, url))
+            name: processes.enter_context(_function(resource, url, worker_mb))
             for resource, name in list(REAL.items())[:providers]
         }
         assert aws.stdin
         print(json.dumps({name: each.url for name, each in workers.items()}), file=aws.stdin)
         aws.stdin.flush()
-        driver = processes.enter_context(_function("CancelSessionFunction", url))
+        driver = processes.enter_context(
+            _function("CancelSessionFunction", url, WHOLE_PROCESSOR_MB)
+        )
         yield Rig(driver, list(workers.values()))
 
 
 @contextmanager
-def _function(resource: str, aws: str) -> Iterator[_Function]:
+def _function(resource: str, aws: str, memory_mb: int) -> Iterator[_Function]:
     environment = stack.environment(resource) | {
         # Else StartSyncExecution would go to a host named sync-<address>.
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        # As those have that limit providers no further.
         "PARALLEL_CALLS": PARALLEL_CALLS,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory_mb),
     }
     with _process("hosted", [resource], isolated(os.environ, aws) | environment) as process:
         yield _Function(process, _line(process.stdout))

@@ -52,9 +52,10 @@ def test_the_tables_and_the_picture_have_a_row_and_a_point_for_each(measured: Gr
 
 
 def test_more_than_a_worker_may_ask_at_once_takes_another_turn() -> None:
-    turns = [growth.turns_of(growth.Plan(SANDBOXES[:1] * n)) for n in (50, 51)]
+    # 192 MB, and 12 for each.
+    turns = [growth.turns_of(growth.Plan(SANDBOXES[:1] * n)) for n in (16, 17)]
     assert turns == [1, 2]
-    assert growth.turns_of(growth.Plan(SANDBOXES * 50)) == 1
+    assert growth.turns_of(growth.Plan(SANDBOXES * 16)) == 1
 
 
 def test_a_session_put_into_the_table_costs_what_one_made_by_payments_does(

@@ -53,3 +53,26 @@ def test_what_could_not_be_made_is_made_by_the_call_that_needs_it(
     monkeypatch.setenv("TABLE_NAME", "checkout")
     assert bootstrap.checkout_store() is bootstrap.checkout_store()
     bootstrap.forget()
+
+
+@pytest.mark.parametrize(
+    ("memory", "wanted", "at_once"),
+    [("192", "50", 16), ("192", "10", 10), ("1769", "50", 50), ("128", "50", 10), ("8", "50", 1)],
+)
+def test_a_worker_makes_as_many_calls_as_its_provider_and_its_memory_bear(
+    memory: str, wanted: str, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROVIDER", "adyen")
+    monkeypatch.setenv("PARALLEL_CALLS", wanted)
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", memory)
+    assert bootstrap.parallel_calls() == at_once
+
+
+def test_outside_of_lambda_the_provider_alone_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVIDER", "adyen")
+    monkeypatch.setenv("PARALLEL_CALLS", "50")
+    monkeypatch.delenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", raising=False)
+    assert bootstrap.parallel_calls() == 50
+    monkeypatch.setenv("PARALLEL_CALLS", "many")
+    with pytest.raises(MisconfiguredError, match="PARALLEL_CALLS"):
+        bootstrap.parallel_calls()

@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from checkout.state_machine import StateMachineFanOut
     from checkout.webhooks import WebhookPorts
 
+# Of a worker's memory, and so of its share of a processor, for each call that it makes at once:
+# with less, calls would wait for each other until one has waited for longer than it may.
+MB_PER_CALL = 12
 # What a function keeps for itself of the time it has.
 ANSWER_RESERVE = timedelta(milliseconds=500)
 # And for the record of an answer under an idempotency key.
@@ -167,11 +170,17 @@ def provider() -> Provider:
 
 
 def parallel_calls() -> int:
-    """How many calls this worker's provider gets at once. Raises MisconfiguredError."""
+    """How many calls this worker's provider gets at once: it may be more than one's memory bears.
+
+    Lambda gives a processor by memory. Raises MisconfiguredError.
+    """
+    memory_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
     try:
-        return int(WorkerSettings.read(os.environ).parallel_calls)
+        wanted = int(WorkerSettings.read(os.environ).parallel_calls)
+        borne = int(memory_mb) // MB_PER_CALL if memory_mb else wanted
     except ValueError:
         raise MisconfiguredError("PARALLEL_CALLS is no number") from None
+    return max(1, min(wanted, borne))
 
 
 @cache
