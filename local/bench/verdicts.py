@@ -33,11 +33,15 @@ def _limit(results: Results) -> Iterator[Line]:
     one = next(each for each in goals if each.transactions == 1)
     for what, point in (
         ("one transaction", one),
-        (f"up to 12, worst: {few.transactions} at {few.providers}", few),
-        (f"100, worst: at {many.providers}", many),
+        (f"up to 12, worst {few.transactions} at {_providers(few)}", few),
+        (f"100, worst at {_providers(many)}", many),
     ):
         goal = f"limit, provider of {limit.GOAL_MS} ms, {what}: at most {limit.GOAL:.2f} times"
         yield goal, f"{point.ratio:.2f}", verdict(point.ratio, limit.GOAL)
+
+
+def _providers(point: limit.Point) -> str:
+    return f"{point.providers} provider{'s' * (point.providers > 1)}"
 
 
 def _starts(results: Results) -> Iterator[Line]:

@@ -61,7 +61,7 @@ def test_every_placeholder_is_filled(text: str) -> None:
 def test_a_goal_that_is_missed_says_by_how_much(text: str) -> None:
     assert "| size: at most 30 MB | 31.0 | **missed by 3 %** |" in text
     assert "one transaction: at most 1.10 times | 1.05 | kept |" in text
-    assert "100, worst: at 8: at most 1.10 times | 2.00 | **missed by 82 %** |" in text
+    assert "100, worst at 8 providers: at most 1.10 times | 2.00 | **missed by 82 %** |" in text
     assert "at most 50 ms | 43 | kept |" in text
 
 
