@@ -1,15 +1,12 @@
 """What a soak says: a line now and then, a table, a summary, and a picture."""
 
-import json
-import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local import show
-from local.console import Problem
-from local.places import ROOT, tool
+from local import pictures, show
+from local.places import ROOT
 from local.soak_checks import Evidence
 from local.soak_history import UNENDED, Sample
 from local.soak_records import Call
@@ -79,12 +76,7 @@ def draw(samples: Sequence[Sample], kills: Sequence[float], load: float, folder:
     Raises:
         Problem: it could not be drawn.
     """
-    data, picture = folder / "sessions.json", folder / "sessions.png"
+    picture = folder / "sessions.png"
     drawn = {"samples": [asdict(each) for each in samples], "kills": list(kills), "load": load}
-    data.write_text(json.dumps(drawn))
-    script = ROOT / "local" / "soak_plot.py"
-    command = [tool("plot", "python"), script, data, picture]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Problem(f"{done.stderr}\nThe picture could not be drawn of {data}.")
+    pictures.draw(ROOT / "local" / "soak_plot.py", drawn, picture)
     return picture

@@ -5,11 +5,8 @@ The words are in template.md beside this file; each section measures, and says i
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,8 +31,9 @@ from local.bench import (
 from local.bench.cost_report import Tables
 from local.bench.designs import at_once, ours
 from local.bench.memory import Heavy
-from local.console import Problem, run, step
-from local.places import ROOT, tool
+from local.console import run, step
+from local.pictures import draw
+from local.places import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,23 +134,12 @@ def pictures(results: Results) -> dict[str, dict[str, Any]]:
     return {name: each for name, each in drawn.items() if any(each["lines"])}
 
 
-def draw(name: str, picture: dict[str, Any]) -> None:
-    """Raises Problem: it could not be drawn."""
-    target = PAGE.with_name(f"{PAGE.stem}-{name}.svg")
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "picture.json"
-        source.write_text(json.dumps(picture))
-        command = [tool("plot", "python"), Path(__file__).parent / "plot.py", source, target]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Problem(f"{done.stderr}\nThe picture {target.name} could not be drawn.")
-
-
 def main() -> None:
     results = measure()
     PAGE.write_text(text(results))
     for name, picture in pictures(results).items():
-        draw(name, picture)
+        target = PAGE.with_name(f"{PAGE.stem}-{name}.svg")
+        draw(Path(__file__).with_name("plot.py"), picture, target)
     print(f"   wrote {PAGE.relative_to(ROOT)} and its pictures")
 
 

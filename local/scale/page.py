@@ -3,9 +3,6 @@
 The words are in template.md beside this file; every number in them is computed here.
 """
 
-import json
-import subprocess
-import tempfile
 from pathlib import Path
 from string import Template
 
@@ -14,9 +11,10 @@ from checkout.provider_cancellation import MAX_PARALLEL_CALLS
 from checkout.providers.accounts import KEPT_FOR
 from checkout.recovery import RUN
 from local.bench.designs import LAMBDA_LOG_BYTES, TIMINGS
-from local.console import Problem, run
+from local.console import run
 from local.markdown import number
-from local.places import ROOT, tool
+from local.pictures import draw
+from local.places import ROOT
 from local.scale import arithmetic, limits, load, quotas, tables
 from local.scale.limits import Limit
 
@@ -145,21 +143,9 @@ def picture_data() -> dict[str, object]:
     return {"limits": shown, "levels": load.LEVELS, "colours": tables.colours()}
 
 
-def draw(picture: Path) -> None:
-    """Raises Problem: it could not be drawn."""
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "limits.json"
-        source.write_text(json.dumps(picture_data()))
-        script = Path(__file__).parent / "plot.py"
-        command = [tool("plot", "python"), script, source, picture]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Problem(f"{done.stderr}\nThe picture could not be drawn.")
-
-
 def main() -> None:
     PAGE.write_text(text())
-    draw(PICTURE)
+    draw(Path(__file__).with_name("plot.py"), picture_data(), PICTURE)
     print(f"   wrote {PAGE.relative_to(ROOT)} and {PICTURE.relative_to(ROOT)}")
 
 
