@@ -15,6 +15,7 @@ import logging
 import os
 import threading
 from contextlib import contextmanager, redirect_stdout
+from functools import cache
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -138,6 +139,7 @@ def one_cloud() -> Iterator[Cloud]:
         bootstrap.forget()
 
 
+@cache
 def counts() -> dict[str, Counts]:
     """Of 0, 1 and 3 transactions at as many providers, and of 3 at one."""
     scenarios = {"0": (), "1": SANDBOXES[:1], "3": SANDBOXES, "3 at one": SANDBOXES[:1] * 3}
