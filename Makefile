@@ -124,7 +124,8 @@ pr: lint audit test-pythons test faults bench-gate ## what CI runs, with a soak 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
 	$(LOCK) layers/checkout/requirements.in -o layers/checkout/requirements.txt
-	$(LOCK) -c layers/checkout/requirements.txt requirements/dev.in -o requirements/dev.txt
+	$(LOCK) -c layers/checkout/requirements.txt layers/jwt/requirements.in -o layers/jwt/requirements.txt
+	$(LOCK) -c layers/checkout/requirements.txt -c layers/jwt/requirements.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
 	$(LOCK) requirements/microburst.in -o requirements/microburst.txt

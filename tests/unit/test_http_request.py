@@ -327,6 +327,10 @@ def test_two_idempotency_keys_are_invalid(name: str) -> None:
         {"authorizer": {"claims": {"sub": "x"}}},
         {"authorizer": {"claims": {"client_id": ""}}},
         {"authorizer": {"claims": {"client_id": 7}}},
+        {"authorizer": {"claims": {}, "merchantId": "x"}},
+        {"authorizer": {"client_id": "x"}},
+        {"authorizer": {"merchantId": ""}},
+        {"authorizer": {"merchantId": 7}},
     ],
 )
 def test_a_token_without_the_merchants_claim_names_nobody(context: dict[str, Any] | None) -> None:
@@ -340,6 +344,12 @@ def test_the_claim_that_names_the_merchant_is_chosen_by_the_deployment() -> None
     context = {"authorizer": {"claims": {"client_id": "a", "custom:merchant": "b"}}}
     call = parse_cancel_call(an_event(a_body(), requestContext=context), "custom:merchant")
     assert call.key.merchant_id == call.request.requested_by == "b"
+
+
+def test_an_authorizer_of_our_own_names_the_merchant_itself() -> None:
+    context = {"authorizer": {"merchantId": "a", "principalId": "b"}}
+    call = parse_cancel_call(an_event(a_body(), requestContext=context), "client_id")
+    assert call.key.merchant_id == call.request.requested_by == "a"
 
 
 def test_a_session_is_read_by_the_id_of_the_path() -> None:

@@ -35,6 +35,19 @@ class EdgeSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class IssuerSettings(Settings):
+    """Whose access tokens are accepted, and for whom they have to be (their claim `aud`).
+
+    A scope's name begins with `jwt_scope_prefix`.
+    """
+
+    jwt_issuer: str
+    jwt_audience: str
+    merchant_claim: str
+    jwt_scope_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FanOutSettings(Settings):
     """The worker of a provider is the function `<worker_prefix><provider>`."""
 
