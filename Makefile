@@ -19,7 +19,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build provider redrive stuck test test-fast explore test-pythons faults bench bench-gate cold-starts cost scale soak e2e lint audit format pr lock clean
+.PHONY: help env run demo up down invoke build provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost scale soak e2e lint audit format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ faults: env ## fail every call of AWS in every way, on a stack of its own: some 
 	@$(PYTHON) -m local.environments microburst
 	@$(RUN) local.testing faults
 
+test-openid: env ## the contract's tests once more, with the tokens of an OpenID issuer of its own
+	@$(RUN) local.testing openid
+
 cold-starts: env ## measure the cold start of every function, side by side (ARGS="--rounds 20")
 	@$(PYTHON) -m local.environments ric
 	@$(RUN) local.bench.starts $(ARGS)
@@ -118,7 +121,7 @@ format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-pr: lint audit test-pythons test faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
+pr: lint audit test-pythons test test-openid faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
 	@$(MAKE) --no-print-directory soak SECONDS=60
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)

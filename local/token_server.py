@@ -7,6 +7,7 @@ is for tests, and has nothing to protect.
 
 import base64
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -14,13 +15,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import jwt
+import urllib3
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from local import listeners, processes
+from local.isolation import isolated
+from local.places import ROOT, Places, tool
+from local.waiting import wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 HOST = "127.0.0.1"
+DISCOVERY = "/.well-known/openid-configuration"
 AUDIENCE = "checkout-api"
 LIFE_SECONDS = 3600
 Reply = tuple[int, Any]
@@ -133,6 +144,42 @@ def listening() -> Iterator[TokenServer]:
             yield server.tokens
         finally:
             server.shutdown()
+
+
+def start(places: Places) -> str:
+    """In the background, for a local stack; the issuer's name."""
+    port = listeners.any_free_port()
+    command: list[str | Path] = [tool("dev", "python"), "-m", "local.token_server", str(port)]
+    environment = isolated(os.environ) | {"PYTHONPATH": str(ROOT)}
+    log = places.logs / "token-server.log"
+    processes.start("token_server", command, environment, log, places.processes)
+    url = f"http://{HOST}:{port}"
+    wait_until(lambda: _answers(url + DISCOVERY), "the token server answers", within=20)
+    return url
+
+
+def call(issuer: str, path: str, document: Mapping[str, Any]) -> Any:
+    answer = urllib3.request("POST", issuer + path, body=json.dumps(document).encode())
+    assert answer.status < 300, f"the token server answered {answer.status} to {path}"
+    return answer.json()
+
+
+def signed(issuer: str, claims: Mapping[str, Any]) -> str:
+    """A token of the one that runs in the background, with any claims."""
+    token: str = call(issuer, "/sign", claims)["token"]
+    return token
+
+
+def parameters(issuer: str) -> list[str]:
+    """Of the stack that takes its tokens."""
+    return [f"JwtIssuer={issuer}", f"JwtAudience={AUDIENCE}"]
+
+
+def _answers(url: str) -> bool:
+    try:
+        return urllib3.request("GET", url, retries=False, timeout=2).status == 200
+    except urllib3.exceptions.HTTPError:
+        return False
 
 
 def main() -> None:

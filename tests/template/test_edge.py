@@ -15,7 +15,7 @@ TELLING = ("header", "body", "querystring", "requestOverride", "authorizer.princ
 def access_format() -> str:
     chosen = properties("CheckoutApi")["AccessLogSetting"]["Fn::If"]
     assert (chosen[0], chosen[2]) == ("HasAccessLogs", {"Ref": "AWS::NoValue"})
-    text: str = chosen[1]["Format"]["Fn::Sub"]
+    text: str = chosen[1]["Format"]["Fn::Sub"][0]
     return text
 
 
@@ -23,11 +23,17 @@ def test_the_access_log_is_json_without_tokens_bodies_or_queries() -> None:
     text = access_format()
     named = set(re.findall(r"\$context\.([A-Za-z.]+)", text))
     assert not [each for each in named for part in TELLING if part.lower() in each.lower()]
-    filled = re.sub(r"\$context\.[A-Za-z.]+(\$\{MerchantClaim\})?", "x", text)
+    filled = re.sub(r"\$context\.[A-Za-z.]+(\$\{Merchant\})?", "x", text)
     assert set(json.loads(filled)) == {
         "requestId", "at", "address", "method", "path", "status", "milliseconds", "merchant",
         "trace",
     }  # fmt: skip
+
+
+def test_the_access_log_names_the_merchant_whoever_issues_the_tokens() -> None:
+    _, names = properties("CheckoutApi")["AccessLogSetting"]["Fn::If"][1]["Format"]["Fn::Sub"]
+    cognitos = {"Fn::Sub": "claims.${MerchantClaim}"}
+    assert names == {"Merchant": {"Fn::If": ["HasIssuer", "merchantId", cognitos]}}
 
 
 def rules() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from checkout.settings import (
     EdgeSettings,
     FanOutSettings,
     IdempotencySettings,
+    IssuerSettings,
     ProviderSettings,
     RecoverySettings,
     ReportQueueSettings,
@@ -41,6 +42,7 @@ FOLDERS = {
     "ReconcileFunction": "reconcile",
     "ReceiveWebhookFunction": "receive_webhook",
     "MatchReportsFunction": "match_reports",
+    "AuthorizeFunction": "authorize",
     **dict.fromkeys(REAL, "cancel_transactions"),
 }
 WORKER: list[type[Settings]] = [StoreSettings, WorkerSettings, SandboxSettings]
@@ -60,6 +62,8 @@ SETTINGS: dict[str, list[type[Settings]]] = {
     "ReconcileFunction": [StoreSettings, FanOutSettings, RecoverySettings],
     "ReceiveWebhookFunction": [StoreSettings, ProviderSettings, ReportQueueSettings],
     "MatchReportsFunction": [StoreSettings, ProviderSettings],
+    # The table's name is every function's, and nothing that this one may touch.
+    "AuthorizeFunction": [StoreSettings, IssuerSettings],
     **dict.fromkeys(REAL, REAL_WORKER),
 }
 FOR_LIBRARIES = {
@@ -172,6 +176,13 @@ def test_everything_else_is_in_every_stage() -> None:
     }
     assert conditions == {
         "UseKey": "HasKey",
+        "MerchantPool": "HasUserPool",
+        "MerchantScopes": "HasUserPool",
+        "MerchantDomain": "HasUserPool",
+        "JwtLayer": "HasIssuer",
+        "AuthorizeFunction": "HasIssuer",
+        "AuthorizeLogs": "HasIssuer",
+        "GatewayMayAuthorize": "HasIssuer",
         "AccessLogGroup": "HasAccessLogs",
         "WebAcl": "HasFirewall",
         "WebAclOfTheApi": "HasFirewall",

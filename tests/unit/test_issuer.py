@@ -34,7 +34,10 @@ class Issuer:
         self.asked.append(request.url)
         if self.down:
             raise ProviderUnreachableError(ProviderTrouble.TIMED_OUT)
-        found = {DISCOVERY: {"issuer": self.name, "jwks_uri": KEYS}, KEYS: {"keys": self.keys}}
+        found: dict[str, dict[str, Any]] = {
+            DISCOVERY: {"issuer": self.name, "jwks_uri": KEYS},
+            KEYS: {"keys": self.keys},
+        }
         return Answer(200, found[request.url])
 
     @property

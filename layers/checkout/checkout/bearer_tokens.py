@@ -5,16 +5,20 @@ Only the function `authorize` imports this: PyJWT is in a layer of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import jwt
 
 from checkout.errors import CheckoutError
-from checkout.issuer import Jwk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from checkout.issuer import Jwk
 
 # Asymmetric ones, each with the type of its key. With a shared secret among them, who knows the
 # public key could sign: RFC 8725, section 2.1.
@@ -150,15 +154,18 @@ def _refusal(error: jwt.PyJWTError) -> Refusal:
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:
     # Each is accepted only if it compares as it should: a NaN compares as nothing.
-    if not _is_time(expires := claims.get("exp")) or not now < expires + CLOCK_SKEW_SECONDS:
+    if not now < _time(claims, "exp", -math.inf) + CLOCK_SKEW_SECONDS:
         raise TokenRefusedError(Refusal.EXPIRED)
-    for begins in (claims.get("nbf", 0), claims.get("iat", 0)):
-        if not _is_time(begins) or not begins <= now + CLOCK_SKEW_SECONDS:
+    for name in ("nbf", "iat"):
+        if not _time(claims, name, math.inf) <= now + CLOCK_SKEW_SECONDS:
             raise TokenRefusedError(Refusal.NOT_YET_VALID)
 
 
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _time(claims: Mapping[str, Any], name: str, unreadable: float) -> float:
+    """Seconds since 1970. Only the end has to be said."""
+    value = claims.get(name, unreadable if name == "exp" else 0)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number else unreadable
 
 
 def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:

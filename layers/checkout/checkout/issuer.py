@@ -100,7 +100,9 @@ class SigningKeys:
         return keys
 
     def _document(self, url: str) -> object:
-        return self._exchange.send(Request("GET", url, {"Accept": "application/json"}), TIMEOUT).json
+        return self._exchange.send(
+            Request("GET", url, {"Accept": "application/json"}), TIMEOUT
+        ).json
 
 
 def _is_usable(key: object) -> bool:
