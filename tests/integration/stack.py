@@ -103,8 +103,12 @@ def environment(function: str | None = None) -> dict[str, str]:
 
 
 def function_names() -> dict[str, str]:
-    """Every function's resource, by the name that Lambda knows it by."""
-    return {resolve(each["Properties"]["FunctionName"]): name for name, each in functions().items()}
+    """Every function's resource, by its name and the alias by which alone it is called."""
+    alias = template()["Globals"]["Function"]["AutoPublishAlias"]
+    return {
+        f"{resolve(each['Properties']['FunctionName'])}:{alias}": name
+        for name, each in functions().items()
+    }
 
 
 def machine_definition() -> str:

@@ -111,7 +111,10 @@ def test_our_own_authorizer_is_asked_about_what_may_be_a_token_and_once_a_minute
     ours, _ = authorizer()
     assert ours["type"] == "token"
     assert ours["authorizerResultTtlInSeconds"] == 60
-    assert "${AuthorizeFunction" in ours["authorizerUri"]["Fn::Sub"]
+    # By the alias, like every function.
+    _, names = ours["authorizerUri"]["Fn::Sub"]
+    assert names == {"Authorize": {"Ref": "AuthorizeFunction.Alias"}}
+    assert properties("GatewayMayAuthorize")["FunctionName"] == {"Ref": "AuthorizeFunction.Alias"}
     form = ours["identityValidationExpression"]
     assert re.fullmatch(form, "bearer eyJ.e30.c2ln")
     for other in (
