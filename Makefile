@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?=
 STACK_NAME ?=
+STAGE ?=
 HOURS ?=
 NAME ?=
 SECONDS ?= 600
@@ -19,7 +20,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost scale soak e2e lint audit format pr lock clean
+.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost scale soak e2e lint audit format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,13 @@ invoke: env ## let `sam local invoke` reach the stack that is up, until Ctrl-C (
 
 build: env ## build for AWS into .aws-sam/build, with bytecode
 	@$(RUN) local.build aws
+
+deploy: build ## build, deploy a stage to AWS and look whether it answers: make deploy STAGE=dev (staging, prod)
+	@test -n "$(STAGE)" || { echo "Name the stage: make deploy STAGE=dev, staging or prod." >&2; exit 2; }
+	@$(RUN) local.to_aws '$(STAGE)' $(ARGS)
+
+smoke: env ## whether a deployed stack answers as it should (STACK_NAME= for AWS)
+	@STACK_NAME='$(STACK_NAME)' $(RUN) local.smoke
 
 provider: env ## begin the adapter of another payment provider: make provider NAME=acme
 	@test -n "$(NAME)" || { echo "Name the provider: make provider NAME=acme." >&2; exit 2; }

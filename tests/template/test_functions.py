@@ -72,6 +72,7 @@ FOR_LIBRARIES = {
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_SERVICE_NAME",
 }
+STAGES = ("dev", "local", "staging", "prod")
 SANDBOX = [name for name in FOLDERS if "Sandbox" in name]
 PROVIDERS = {"sandbox", "sandbox-b", "sandbox-c"}
 
@@ -198,7 +199,7 @@ def test_runtime_and_processor_are_parameters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "stage"), [("default", "dev"), ("local", "local"), ("prod", "prod")]
+    ("profile", "stage"), [("default", "dev"), *((each, each) for each in STAGES)]
 )
 def test_each_profile_deploys_its_stage_under_a_name_of_its_own(profile: str, stage: str) -> None:
     profiles = tomllib.loads((ROOT / "samconfig.toml").read_text())
@@ -206,11 +207,9 @@ def test_each_profile_deploys_its_stage_under_a_name_of_its_own(profile: str, st
     parameters = dict(each.split("=", 1) for each in overrides)
     assert parameters["Stage"] == stage
     assert parameters.keys() <= template()["Parameters"].keys()
-    names = [
-        profiles[each]["global"]["parameters"]["stack_name"]
-        for each in ("default", "local", "prod")
-    ]
-    assert len(set(names)) == len(names)
+    names = {each: profiles[each]["global"]["parameters"]["stack_name"] for each in STAGES}
+    assert len(set(names.values())) == len(names)
+    assert profiles["default"]["global"] == profiles["dev"]["global"]
 
 
 def test_the_real_stack_is_protected_and_deployed_only_after_a_look() -> None:
@@ -219,3 +218,9 @@ def test_the_real_stack_is_protected_and_deployed_only_after_a_look() -> None:
         prod["parameter_overrides"]
     )
     assert prod["confirm_changeset"] is True
+
+
+def test_every_stage_has_a_profile_and_says_how_a_new_version_gets_its_calls() -> None:
+    assert set(template()["Parameters"]["Stage"]["AllowedValues"]) == {*STAGES}
+    canary = {name: each["Canary"] for name, each in template()["Mappings"]["Stages"].items()}
+    assert canary == {"local": "false", "dev": "false", "staging": "true", "prod": "true"}
