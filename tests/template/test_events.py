@@ -10,6 +10,7 @@ from checkout.bootstrap import utc_now
 from checkout.fan_out import order_from_message
 from checkout.http_request import parse_cancel_call, parse_session_key
 from checkout.reports import report_from_message
+from checkout.settings import EdgeSettings
 from checkout.storage.items import session_key_of
 from checkout.webhook_request import parse_delivery
 from tests.template.cloudformation import ROOT, functions, properties, state_machine
@@ -20,7 +21,7 @@ FOLDERS = {
     each["Properties"]["CodeUri"].removeprefix("functions/") for each in functions().values()
 }
 API = {"cancel_session": "CancelSessionFunction", "get_session": "GetSessionFunction"}
-CLAIM = "client_id"
+EDGE = EdgeSettings()
 WEBHOOK = "ReceiveWebhookFunction"
 
 
@@ -63,8 +64,8 @@ def test_the_webhook_and_the_message_of_the_queue_are_about_one_payment() -> Non
 
 def test_all_events_are_about_one_session_of_one_merchant() -> None:
     worker, record = event("cancel_transactions"), event("complete_cancellations")["Records"][0]
-    key = parse_cancel_call(event("cancel_session"), CLAIM).key
-    assert parse_session_key(event("get_session"), CLAIM) == key
+    key = parse_cancel_call(event("cancel_session"), EDGE).key
+    assert parse_session_key(event("get_session"), EDGE) == key
     assert (worker["merchantId"], worker["sessionId"]) == (key.merchant_id, key.session_id)
     assert session_key_of(record["dynamodb"]["Keys"]["PK"]["S"]) == key
 

@@ -185,6 +185,8 @@ def test_everything_else_is_in_every_stage() -> None:
         "AuthorizeLogs": "HasIssuer",
         "GatewayMayAuthorize": "HasIssuer",
         "AccessLogGroup": "HasAccessLogs",
+        "ApiDomain": "HasDomain",
+        "ApiOfTheDomain": "HasDomain",
         "WebAcl": "HasFirewall",
         "WebAclOfTheApi": "HasFirewall",
     }

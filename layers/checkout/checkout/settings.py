@@ -29,9 +29,13 @@ class StoreSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class EdgeSettings(Settings):
-    """`merchant_claim` names the token's claim that is the merchant id."""
+    """`merchant_claim` names the token's claim that is the merchant id.
+
+    `client_certificates` is "required" or "none": see `http_request`.
+    """
 
     merchant_claim: str = "client_id"
+    client_certificates: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
