@@ -1,6 +1,7 @@
 # `make` alone lists the targets. Everything a target needs is made on the way: environments, build.
 PYTHON ?= python3
 PORT ?=
+OPENID ?=
 STACK_NAME ?=
 STAGE ?=
 HOURS ?=
@@ -8,7 +9,7 @@ NAME ?=
 SECONDS ?= 600
 SEED ?=
 MAKE_STARTED := $(shell date +%s)
-export PORT MAKE_STARTED
+export PORT OPENID MAKE_STARTED
 
 ENV := .local/env
 RUN := $(ENV)/dev/bin/python -m
@@ -36,7 +37,7 @@ run: env ## the demo, on the real template on the emulator; stays up until Ctrl-
 demo: env ## the same, then stops; fails if anything was not as promised
 	@$(RUN) local.demo
 
-up: env ## start the local stack in the background and write .local/stack.json (PORT=4566)
+up: env ## start the local stack in the background, write .local/stack.json (PORT=4566, OPENID=1: its own token server)
 	@$(RUN) local.up
 
 down: ## stop it, also what a killed run left behind

@@ -34,6 +34,7 @@ OPENID = (
     "local/test_contract_musts.py",
     "local/test_contract_reading.py",
     "local/test_contract_repeats.py",
+    "local/test_smoke.py",
     "local/test_tenancy.py",
     "local/test_what_was_logged.py",
 )
