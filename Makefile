@@ -122,7 +122,7 @@ lint: env ## ruff, mypy, cfn-lint (by sam validate), statelint, import direction
 	$(ENV)/dev/bin/statelint statemachines/*.asl.json
 	$(RUN) pytest -q tests/unit/test_import_direction.py
 
-audit: env ## checkov, licences, secrets, and an SBOM of the layer in .local/sbom.cdx.json
+audit: env ## checkov, licences, secrets, and an SBOM of each layer in .local
 	@$(PYTHON) -m local.environments audit
 	@$(RUN) local.audit
 
