@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import re
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,11 +24,21 @@ PREFIXES = {"stepfunctions": "states"}
 ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One call of any service, however many tries it took, by the function's resource."""
+
+    function: str
+    action: str
+    parameters: dict[str, Any]
+
+
 class Access:
-    """Of one function. `used` and `denied` are of all functions, by their resources."""
+    """Of one function. What stands here is of all functions."""
 
     used: ClassVar[dict[str, set[Permission]]] = {}
     denied: ClassVar[list[tuple[str, Permission]]] = []
+    calls: ClassVar[list[Called]] = []
 
     def __init__(self, function: str) -> None:
         self._function = function
@@ -47,6 +59,7 @@ class Access:
         service = model.service_model.signing_name
         operation = ACTIONS.get(model.name, model.name)
         action = f"{PREFIXES.get(service, service)}:{operation}"
+        self.calls.append(Called(self._function, action, copy.deepcopy(params)))
         target = _target(params)
         found = [
             (each, allowed)
