@@ -13,21 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from checkout.storage.session_requests import due_shard, read_session
 from tests.integration import scenes, stack, webhooks
 from tests.integration.access import Access
-from tests.tenancy.questions import (
-    ASKERS,
-    OWNERS,
-    ROUTED,
-    UNKNOWN,
-    Question,
-    Unknown,
-    questions,
-)
-from tests.tenancy.sessions import SCENES, Scene, make
+from tests.tenancy.questions import ASKERS, OWNERS, ROUTED, Trial, trials
+from tests.tenancy.sessions import Scene, make
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,32 +121,22 @@ def remembered(cloud: Cloud, store: CheckoutStore) -> dict[str, SessionKey]:
 
 
 @property_test
-@given(
-    owner=st.sampled_from(sorted(MERCHANTS)),
-    scene=SCENES,
-    question=questions(ROUTED),
-    unknown=UNKNOWN,
-    theirs_first=st.booleans(),
-)
+@given(trial=trials(ROUTED))
 def test_another_merchants_session_and_none_are_answered_alike_by_the_same_calls(
     cloud: Cloud,
     store: CheckoutStore,
     client: DynamoDBClient,
     remembered: dict[str, SessionKey],
-    owner: str,
-    scene: Scene,
-    question: Question,
-    unknown: Unknown,
-    theirs_first: bool,
+    trial: Trial,
 ) -> None:
-    (asker,) = set(MERCHANTS) - {owner}
+    owner, asker = sorted(MERCHANTS, reverse=bool(trial.owner))
     keys = {OWNERS: MERCHANTS[owner], ASKERS: MERCHANTS[asker]}
-    key = remembered[owner] if question.key == OWNERS else make(store, owner, scene)
-    ids = [key.session_id, unknown.beside(key.session_id)]
+    question = trial.question
+    key = remembered[owner] if question.key == OWNERS else make(store, owner, trial.scene)
     before = stored(client, key)
     first, second = (
         seen(cloud, asker, question.about(each, owner, keys), each)
-        for each in (ids if theirs_first else reversed(ids))
+        for each in trial.ids(key.session_id)
     )
     assert first == second
     assert stored(client, key) == before

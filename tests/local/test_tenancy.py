@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 from checkout.bootstrap import new_id, utc_now
 from checkout.payments import open_session
@@ -19,17 +18,8 @@ from local.calls import Answer, Client
 from local.inspection import Inspector
 from local.stack import Stack
 from tests.local.conftest import Seed
-from tests.tenancy.questions import (
-    ASKERS,
-    OWNERS,
-    ROUTED,
-    UNKNOWN,
-    UNROUTED,
-    Question,
-    Unknown,
-    questions,
-)
-from tests.tenancy.sessions import SCENES, Scene, make
+from tests.tenancy.questions import ASKERS, OWNERS, ROUTED, UNROUTED, Trial, trials
+from tests.tenancy.sessions import Scene, make
 
 Call = Callable[[Client, str], Answer]
 
@@ -120,41 +110,29 @@ def stored(stack: Stack, key: SessionKey) -> list[dict[str, Any]]:
     # What it finds first is small enough, and to look for less would take minutes.
     phases=[Phase.explicit, Phase.generate],
 )
-@given(
-    swapped=st.booleans(),
-    scene=SCENES,
-    question=questions([*ROUTED, *UNROUTED]),
-    unknown=UNKNOWN,
-    theirs_first=st.booleans(),
-)
+@given(trial=trials([*ROUTED, *UNROUTED]))
 def test_no_answer_to_any_question_tells_another_merchants_session_from_none(
     merchant: Client,
     other_merchant: Client,
-    stack: Stack,
     inspect: Inspector,
     remembered: Mapping[str, tuple[SessionKey, str]],
-    swapped: bool,
-    scene: Scene,
-    question: Question,
-    unknown: Unknown,
-    theirs_first: bool,
+    trial: Trial,
 ) -> None:
-    asker, of_owner = (merchant, other_merchant) if swapped else (other_merchant, merchant)
-    owner = of_owner.merchant.client_id
+    clients, question = [merchant, other_merchant], trial.question
+    owner, asker = clients[trial.owner].merchant.client_id, clients[not trial.owner]
     used, owners_key = remembered[owner]
     keys = {OWNERS: owners_key, ASKERS: remembered[asker.merchant.client_id][1]}
-    key = used if question.key == OWNERS else make(inspect.store, owner, scene)
-    ids = [key.session_id, unknown.beside(key.session_id)]
-    before = stored(stack, key)
+    key = used if question.key == OWNERS else make(inspect.store, owner, trial.scene)
+    before = stored(inspect.stack, key)
 
     answers = []
-    for each in ids if theirs_first else reversed(ids):
+    for each in trial.ids(key.session_id):
         asked = question.about(each, owner, keys)
         body = None if asked.body is None else asked.body.encode()
         answer = asker.request(asked.method, asked.path, body, asked.headers)
         answers.append((answer.status, lasting(answer), answer.body))
 
     assert answers[0] == answers[1]
-    assert stored(stack, key) == before
+    assert stored(inspect.stack, key) == before
     if question.is_about_a_session:
         assert answers[0][0] == 404

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from checkout.ids import RANDOM_BYTES, uuid7
 from checkout.timestamps import from_millis
+from tests.tenancy.sessions import SCENES, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -128,3 +129,22 @@ UNKNOWN = st.builds(
     st.binary(min_size=RANDOM_BYTES, max_size=RANDOM_BYTES),
     st.none() | st.integers(FIRST_RANDOM, LAST_RANDOM),
 )
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A question about a session of `owner`, one of two, and about none; one of them first."""
+
+    owner: int
+    scene: Scene
+    question: Question
+    unknown: Unknown
+    theirs_first: bool
+
+    def ids(self, real: str) -> list[str]:
+        both = [real, self.unknown.beside(real)]
+        return both if self.theirs_first else both[::-1]
+
+
+def trials(methods: Sequence[str]) -> st.SearchStrategy[Trial]:
+    return st.builds(Trial, st.integers(0, 1), SCENES, questions(methods), UNKNOWN, st.booleans())

@@ -58,24 +58,28 @@ def make(store: CheckoutStore, merchant_id: str, scene: Scene) -> SessionKey:
         for each, (_, status) in zip(made, scene.transactions, strict=True)
         if status in IN_FLIGHT
     ]
-    match scene.state:
+    _bring_to(store, key, scene.state, in_flight)
+    return key
+
+
+def _bring_to(
+    store: CheckoutStore, key: SessionKey, state: str, in_flight: list[TransactionKey]
+) -> None:
+    if state in ("being cancelled", "pending", "cancelled"):
+        _lock(store, key)
+    match state:
         case "completed":
             payments.complete_session(store, key, utc_now())
         case "expired":
             payments.expire_session(store, key, utc_now())
-        case "being cancelled":
-            _lock(store, key)
         case "pending":
-            _lock(store, key)
             for each in in_flight:
                 store.mark_pending(each)
             store.release_lease(key, DRIVER, utc_now() + FAR)
         case "cancelled":
-            _lock(store, key)
             for each in in_flight:
                 payments.record_status(store, each, TransactionStatus.CANCELLED, utc_now())
             store.complete_cancellation(key, utc_now())
-    return key
 
 
 def _attach(
