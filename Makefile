@@ -21,7 +21,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost scale soak e2e lint audit format pr lock clean
+.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost scale soak e2e lint audit audit-known format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,7 +68,7 @@ redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_N
 	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
 
 test: env ## every tier but e2e, on a stack of its own: some ten minutes (ARGS='-k race' for pytest)
-	@$(PYTHON) -m local.environments localstripe
+	@$(PYTHON) -m local.environments localstripe audit
 	@$(RUN) local.testing
 
 test-fast: env ## unit, contract, integration, template: some two minutes, without a stack
@@ -125,6 +125,10 @@ lint: env ## ruff, mypy, cfn-lint (by sam validate), statelint, import direction
 audit: env ## checkov, licences, secrets, and an SBOM of each layer in .local
 	@$(PYTHON) -m local.environments audit
 	@$(RUN) local.audit
+
+audit-known: env ## look up the known weaknesses of every locked package, over the network (OSV_URL=)
+	@$(PYTHON) -m local.environments audit
+	@$(RUN) local.known_weaknesses
 
 format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .

@@ -42,19 +42,16 @@ class Check:
 def checks() -> Iterator[Check]:
     yield Check("checkov", [tool("audit", "checkov"), "-f", "template.yaml"])
     licences: list[str | Path] = [tool("audit", "pip-licenses"), "--python", tool("dev", "python")]
-    shipped = [
-        *licences,
-        "--packages",
-        *(name for lock in LOCKS.values() for name in packages(lock.read_text())),
-    ]
+    names = [name for lock in LOCKS.values() for name in packages(lock.read_text())]
+    shipped = [*licences, "--packages", *names]
     yield Check("licences that ship", [*shipped, "--allow-only", ";".join(SHIPPED)])
     refused = [*licences, "--partial-match", "--fail-on", REFUSED]
     yield Check("licences of the tools", refused)
     hook: list[str | Path] = [tool("audit", "detect-secrets-hook"), "--baseline", BASELINE]
     yield Check("secrets", [*hook, *tracked()])
     for layer, lock in LOCKS.items():
-        listed = [tool("audit", "cyclonedx-py"), "requirements", lock, "-o", sbom(layer)]
-        yield Check(f"SBOM of {layer}", listed)
+        cyclonedx = tool("audit", "cyclonedx-py")
+        yield Check(f"SBOM of {layer}", [cyclonedx, "requirements", lock, "-o", sbom(layer)])
 
 
 def sbom(layer: str) -> Path:

@@ -124,9 +124,18 @@ def stream_records(after: int = 0) -> list[dict[str, Any]]:
 
     The images are moto's own: two of one item may share their sets.
     """
+    return [_record(each.to_json()) for each in _stream()[after:]]
+
+
+def changes() -> int:
+    """How often an item of the table was changed so far."""
+    return len(_stream())
+
+
+def _stream() -> list[Any]:
     shard = dynamodb_backends[ACCOUNT][REGION].tables[TABLE].stream_shard
     assert shard
-    return [_record(each.to_json()) for each in shard.items[after:]]
+    return shard.items
 
 
 def _record(raw: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from checkout import authorization
-from tests.template.cloudformation import functions, of_type, properties, template
+from tests.template.cloudformation import ROOT, functions, of_type, properties, template
 
 ROUTES = {
     "CancelSessionFunction": ("post", "/v1/checkout/session/cancel", "checkout/sessions.cancel"),
@@ -165,6 +165,22 @@ def test_the_stage_is_throttled_and_logs_neither_bodies_nor_tokens() -> None:
     assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestBurst"}
     for each in api["MethodSettings"]:
         assert (each["LoggingLevel"], each["DataTraceEnabled"]) == ("OFF", False)
+
+
+def test_no_page_of_another_origin_may_call_it() -> None:
+    """CORS is off: the API's, its routes', its own errors', and what the functions answer."""
+    assert "Cors" not in properties("CheckoutApi")
+    assert "Cors" not in template()["Globals"].get("Api", {})
+    assert not of_type("AWS::Serverless::HttpApi")
+    methods = [
+        event["Properties"]["Method"]
+        for function in functions().values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] == "Api"
+    ]
+    assert sorted(methods) == ["get", "post", "post"]
+    sources = [ROOT / "template.yaml", *(ROOT / "layers" / "checkout" / "checkout").rglob("*.py")]
+    assert not [each for each in sources if "access-control-" in each.read_text().lower()]
 
 
 def test_the_api_is_regional_and_has_one_stage() -> None:

@@ -71,11 +71,12 @@ def report_from_message(message: str) -> ProviderReport:
         status = told["status"]
         report = Report(
             reference=told["reference"],
-            own_reference=told["ownReference"],
+            # A message of an older release, which waits up to two weeks, may lack these two.
+            own_reference=told.get("ownReference", ""),
             status=None if status is None else TransactionStatus(status),
             cancel_refused=told["cancelRefused"],
             ask=told["ask"],
-            ends=told["ends"],
+            ends=told.get("ends", False),
             amount=None if told["amount"] is None else int(told["amount"]),
         )
         received_at = from_text(told["receivedAt"])
