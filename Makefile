@@ -21,7 +21,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost scale soak e2e lint audit audit-known format pr lock clean
+.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi scale soak e2e lint audit audit-known format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ bench-gate: env ## fail if a count, a price or a ratio is worse than local/bench
 
 cost: env ## dollars per million cancellations, from counted calls and a dated price table
 	@$(RUN) local.bench.cost $(ARGS)
+
+openapi: env ## write docs/openapi.json, the API's description, from the code and the template
+	@$(RUN) local.openapi.document
 
 scale: env ## write docs/scale.md and its picture: how far each quota holds, and what breaks first
 	@$(PYTHON) -m local.environments plot

@@ -38,9 +38,14 @@ _KEPT = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "Billing
 
 
 def resolve(value: Any) -> str:
-    """A text of the template. A table is named as its resource, a parameter has its default."""
+    """A text of the template. A table is named as its resource, a parameter has its default.
+
+    Where a condition chooses, all conditions of parameters that are empty by default are false.
+    """
     if not isinstance(value, dict):
         return str(value)
+    if "Fn::If" in value:
+        return resolve(value["Fn::If"][-1])
     if "Fn::Sub" in value:
         text: str = value["Fn::Sub"]
         for name, meaning in _PSEUDO.items():

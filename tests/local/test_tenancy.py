@@ -17,8 +17,9 @@ from local.answers import cancellation, error, lasting
 from local.calls import Answer, Client
 from local.inspection import Inspector
 from local.stack import Stack
+from local.waiting import wait_until
 from tests.local.conftest import Seed
-from tests.tenancy.questions import ASKERS, OWNERS, ROUTED, UNROUTED, Trial, trials
+from tests.tenancy.questions import ASKERS, OWNERS, ROUTED, UNROUTED, Asked, Trial, trials
 from tests.tenancy.sessions import Scene, make
 
 Call = Callable[[Client, str], Answer]
@@ -103,6 +104,17 @@ def stored(stack: Stack, key: SessionKey) -> list[dict[str, Any]]:
     return [deserialize(each) for each in answer["Items"]]
 
 
+def answered(asker: Client, asked: Asked) -> Answer:
+    """Not 503: on a machine that is busy the store may be late once, whoever's session it is."""
+    body = None if asked.body is None else asked.body.encode()
+
+    def answer() -> Answer | None:
+        found = asker.request(asked.method, asked.path, body, asked.headers)
+        return None if found.status == 503 else found
+
+    return wait_until(answer, "the store has time", within=30)
+
+
 @settings(
     derandomize=True,
     max_examples=120,
@@ -128,8 +140,7 @@ def test_no_answer_to_any_question_tells_another_merchants_session_from_none(
     answers = []
     for each in trial.ids(key.session_id):
         asked = question.about(each, owner, keys)
-        body = None if asked.body is None else asked.body.encode()
-        answer = asker.request(asked.method, asked.path, body, asked.headers)
+        answer = answered(asker, asked)
         answers.append((answer.status, lasting(answer), answer.body))
 
     assert answers[0] == answers[1]
