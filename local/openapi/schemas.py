@@ -23,7 +23,7 @@ _LENGTH: Schema = {"minLength": 36, "maxLength": 36}
 
 _TRANSACTION_ID: Schema = {"type": "string", "pattern": UUID_7, **_LENGTH}
 SESSION_ID: Schema = {**_TRANSACTION_ID, "description": "UUID of version 7."}
-KEY: Schema = {"type": "string", "pattern": UUID_4, **_LENGTH}
+KEY: Schema = {"type": "string", "pattern": UUID_4}
 _IDS: Schema = {"type": "array", "uniqueItems": True, "items": _TRANSACTION_ID}
 _MOMENT: Schema = {"type": ["string", "null"], "pattern": TIME}
 _REASON: Schema = {

@@ -259,6 +259,16 @@ def test_what_nobody_signed_is_refused_whatever_its_headers_say(
     assert read(sample, reader, without_seal(sent)) is None
 
 
+@pytest.mark.parametrize("value", ["\ud800", "\xe9", "t=1,v1=\ud800", "sha256=\ud800", "v1=,t="])
+def test_headers_that_no_bytes_stand_for_are_refused(
+    sample: Sample, reader: WebhookReader, value: str
+) -> None:
+    body = sample.write(sample.document).encode()
+    headers, query = dict.fromkeys(HEADERS, value), {"token": value}
+    sent = Delivery(ACCOUNT, body, headers, query, NOON)
+    assert read(sample, reader, without_seal(sent)) is None
+
+
 def without_seal(sent: Delivery) -> Delivery:
     """Adyen signs in the document: what is left there is that of another one."""
     body = sent.body.replace(b"TestMerchant", b"Another")

@@ -25,8 +25,9 @@ ANY_TEXT = st.text(st.characters(codec=None), max_size=8)
 NUMBERS = st.sampled_from(["", "x", "1e999", "-0", "9" * 60, "NaN", "Infinity", "\u0661"])
 ODD: tuple[Any, ...] = (
     *(None, True, 0, -1, 10**400, 0.5, float("inf"), float("nan")),
-    *("", "x", "\ud800", "9" * 5_000, [], {}, [[]], [None], {"S": 1}, {"N": []}, {"N": "1e999"}),
-    *({"S": "a", "N": "1"}, {"L": [{"M": None}]}, {"SS": [[]]}, {"B": "?"}, {"M": {"a": "b"}}),
+    *("", "x", "\ud800", "2026-03-01T12:00", "9" * 5_000, [], {}, [[]], [None], {"S": 1}),
+    *({"N": []}, {"N": "1e999"}, {"S": "a", "N": "1"}, {"L": [{"M": None}]}, {"SS": [[]]}),
+    *({"B": "?"}, {"M": {"a": "b"}}),
 )
 JSON = st.recursive(
     st.sampled_from(ODD) | ANY_TEXT,
