@@ -41,6 +41,7 @@ def _cancel(call: CancelCall, answer_by: datetime) -> str:
     logger.info(
         "cancellation answered",
         session_id=call.key.session_id,
+        request_id=call.request.correlation_id,
         status=cancellation.status.value,
         cancelled=len(cancellation.cancelled),
         pending=len(cancellation.pending),

@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
 from checkout.fan_out import order_from_message, outcomes_to_message
-from checkout.observability import count, log_failure, logger
+from checkout.observability import correlate, count, log_failure, logger
 from checkout.provider_cancellation import cancel_transactions
 
 bootstrap.prepare(bootstrap.checkout_store, bootstrap.provider)
@@ -16,6 +16,7 @@ bootstrap.prepare(bootstrap.checkout_store, bootstrap.provider)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     deadline = bootstrap.deadline(context)
     order = order_from_message(event)
+    correlate(order.correlation_id)
     outcomes = cancel_transactions(
         bootstrap.provider(),
         bootstrap.checkout_store(),
@@ -31,6 +32,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.info(
             "transaction asked to cancel",
             session_id=order.session.session_id,
+            provider=event["provider"],
             transaction_id=outcome.transaction_id,
             outcome=outcome.outcome.value,
             stored=outcome.status is not None,

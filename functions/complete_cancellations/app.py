@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from checkout import bootstrap
 from checkout.completion import complete_if_drained
 from checkout.errors import MalformedRecordError, SessionNotFoundError
-from checkout.observability import count, log_failure, logger
+from checkout.observability import correlate, count, log_failure, logger
 from checkout.sessions import SessionKey
 from checkout.storage.stream_records import Record, session_of, settled_by_report
 
@@ -51,7 +51,8 @@ def complete(record: Record, looked_at: set[SessionKey]) -> None:
 
 def _complete(key: SessionKey) -> None:
     try:
-        completed = complete_if_drained(bootstrap.checkout_store(), key, bootstrap.utc_now())
+        now = bootstrap.utc_now()
+        completed = complete_if_drained(bootstrap.checkout_store(), key, now, correlate)
     except SessionNotFoundError:
         # Somebody has deleted it by hand: nothing is left to complete.
         count("RecordsOfNoSession")

@@ -18,7 +18,7 @@ bootstrap.prepare(bootstrap.ports)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
     """The event only says that it is time."""
     end_by = bootstrap.deadline(context) - bootstrap.ANSWER_RESERVE
-    ports = bootstrap.recovery_ports(_tell_stuck)
+    ports = bootstrap.recovery_ports(_tell_stuck, _tell_completed)
     tally = reconcile(ports, bootstrap.recovery_limits(), end_by)
     numbers = tally.numbers()
     logger.info("recovery ran", extra=numbers)
@@ -42,3 +42,7 @@ def _tell_stuck(key: SessionKey, cancellation: Cancellation, age: timedelta) -> 
         waits_for=list(cancellation.waits_for),
         pending=list(cancellation.pending),
     )
+
+
+def _tell_completed(key: SessionKey, cancellation: Cancellation, age: timedelta) -> None:  # noqa: ARG001
+    logger.info("cancellation completed", session_id=key.session_id)

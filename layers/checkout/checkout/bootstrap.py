@@ -19,9 +19,9 @@ from checkout.cancellation import Ports
 from checkout.direct_fan_out import DirectFanOut
 from checkout.errors import MisconfiguredError
 from checkout.ids import RANDOM_BYTES, uuid7
-from checkout.observability import log_failure, report_open_circuit, tell_recorded
+from checkout.observability import correlate, log_failure, report_open_circuit, tell_recorded
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS
-from checkout.recovery import GiveUpAges, RecoveryLimits, RecoveryPorts, TellStuck
+from checkout.recovery import GiveUpAges, RecoveryLimits, RecoveryPorts, Tell
 from checkout.settings import (
     EdgeSettings,
     FanOutSettings,
@@ -130,11 +130,13 @@ def ports() -> Ports:
         # The system's: a generator of our own would be the same in all copies of a snapshot.
         jitter=random.SystemRandom().random,
         report=log_failure,
+        correlate=correlate,
     )
 
 
-def recovery_ports(tell_stuck: TellStuck) -> RecoveryPorts:
-    return RecoveryPorts(ports(), checkout_store(), new_id, time.sleep, tell_stuck)
+def recovery_ports(tell_stuck: Tell, tell_completed: Tell) -> RecoveryPorts:
+    store, sleep = checkout_store(), time.sleep
+    return RecoveryPorts(ports(), store, new_id, sleep, tell_stuck, tell_completed)
 
 
 @cache

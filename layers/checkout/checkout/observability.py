@@ -20,6 +20,15 @@ logger = Logger()
 _LOG_LINE = logger.registered_handler.lock or RLock()
 
 
+def correlate(correlation_id: str | None) -> None:
+    """The id of all that this thread logs from now on, and of what `do_all` does for it.
+
+    It ends with the function's call. None changes nothing.
+    """
+    if correlation_id:
+        logger.thread_safe_append_keys(correlation_id=correlation_id)
+
+
 def log_failure(message: str, error: Exception) -> None:
     """What failed and where, without the error's text, which may hold what somebody sent."""
     frames = traceback.extract_tb(error.__traceback__)

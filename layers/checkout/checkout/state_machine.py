@@ -30,7 +30,9 @@ class StateMachineFanOut:
     def cancel(self, order: WorkOrder) -> FanOutResult:
         message = json.dumps(order_to_message(order))
         try:
-            answer = self._client.start_sync_execution(stateMachineArn=self._arn, input=message)
+            answer = self._client.start_sync_execution(
+                stateMachineArn=self._arn, name=order.correlation_id, input=message
+            )
         except ClientError as error:
             code = error.response["Error"]["Code"]
             logger.error("fan-out was not started", code=code)
