@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -13,18 +13,24 @@ from checkout.observability import logger
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pytest
+
 Line = dict[str, Any]
 
 
 class Journal:
-    """Everything is JSON: what cannot be read fails whoever asks."""
+    """Everything is JSON: what cannot be read fails whoever asks. Metrics are printed."""
 
-    def __init__(self) -> None:
-        self._output = io.StringIO()
+    def __init__(self, printed: pytest.CaptureFixture[str]) -> None:
+        self._capture = printed
+        self._logged = io.StringIO()
+        self._printed = ""
 
     @property
     def all(self) -> list[Line]:
-        return [json.loads(line) for line in self._output.getvalue().splitlines()]
+        self._printed += self._capture.readouterr().out
+        text = self._logged.getvalue() + self._printed
+        return [json.loads(line) for line in text.splitlines()]
 
     @property
     def lines(self) -> list[Line]:
@@ -38,7 +44,7 @@ class Journal:
         return [each for each in self.lines if each["message"] == message]
 
     def values(self, metric: str, **dimensions: str) -> list[float]:
-        """All that was published of a metric with these dimensions, and of others with none."""
+        """All that was published of a metric with these dimensions."""
         return [
             value
             for line in self.metrics
@@ -48,14 +54,14 @@ class Journal:
 
     @contextmanager
     def kept(self) -> Iterator[Journal]:
-        handler = logger.registered_handler
-        with mock.patch.object(handler, "stream", self._output), redirect_stdout(self._output):
+        with mock.patch.object(logger.registered_handler, "stream", self._logged):
             yield self
 
 
 def own_dimensions(line: Line) -> dict[str, str]:
     """But for the service, which all have."""
     (directive,) = line["_aws"]["CloudWatchMetrics"]
-    (names,) = directive["Dimensions"]
+    names, *total = directive["Dimensions"]
     assert "service" in names
+    assert total == ([["service"]] if len(names) > 1 else [])
     return {name: line[name] for name in names if name != "service"}

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -32,12 +31,6 @@ WHOLE_STORY = {
     "session is stuck",
     "cancellation completed",
 }
-
-
-@pytest.fixture
-def journal(cloud: Cloud) -> Iterator[Journal]:
-    with Journal().kept() as kept:
-        yield kept
 
 
 def cancel(cloud: Cloud, key: SessionKey, request_id: str) -> scenes.Answered:

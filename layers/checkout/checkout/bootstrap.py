@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from checkout.idempotency import IdempotentAnswers
-    from checkout.providers.base import Provider
+    from checkout.providers.circuit_breaker import GuardedProvider
     from checkout.providers.parts import Parts
     from checkout.providers.webhook import WebhookReader
     from checkout.report_queue import SqsReportQueue
@@ -166,7 +166,7 @@ def secrets_manager() -> SecretsManagerClient:
     return client
 
 
-def provider() -> Provider:
+def provider() -> GuardedProvider:
     """This worker's own."""
     return provider_named(WorkerSettings.read(os.environ).provider)
 
@@ -186,7 +186,7 @@ def parallel_calls() -> int:
 
 
 @cache
-def provider_named(name: str) -> Provider:
+def provider_named(name: str) -> GuardedProvider:
     """Raises MisconfiguredError for a name that no adapter has."""
     from checkout.providers.circuit_breaker import CircuitBreaker, GuardedProvider
     from checkout.providers.registry import provider_of

@@ -4,7 +4,7 @@ It needs no lock: once a session is locked, its in-flight transactions can only 
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from checkout.correlation import not_correlated
@@ -44,3 +44,8 @@ def complete_if_drained(
     if not (pending and snapshot.drained):
         return None
     return session if store.complete_cancellation(key, now) else None
+
+
+def age(session: Session, now: datetime) -> timedelta:
+    """Of its cancellation."""
+    return now - (session.cancel_requested_at or now)
