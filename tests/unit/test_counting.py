@@ -65,6 +65,15 @@ def test_nothing_is_not_counted(output: Busy) -> None:
     assert output.getvalue() == ""
 
 
+def test_without_a_namespace_nothing_is_published_and_nobody_is_held_up(
+    output: Busy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE")
+    with redirect_stdout(output):
+        count("FanOutFailures")
+    assert output.getvalue() == ""
+
+
 def test_all_that_a_call_publishes_is_one_line_with_the_units(output: Busy) -> None:
     with redirect_stdout(output):
         publish(

@@ -115,17 +115,25 @@ def publish(
     values = [(name, MetricUnit.Count, float(number)) for name, number in counts.items() if number]
     for unit, told in ((MetricUnit.Seconds, seconds), (MetricUnit.Milliseconds, milliseconds)):
         values += [(name, unit, each) for name, many in (told or {}).items() for each in many]
-    if not values:
+    if values:
+        _print_line(values, dimensions)
+
+
+def _print_line(
+    values: Iterable[tuple[str, MetricUnit, float]], dimensions: Mapping[str, str]
+) -> None:
+    line = EphemeralMetrics()
+    # Without a namespace nobody listens: the layer is in a function that is none of ours.
+    if not line.namespace:
         return
-    # A line is printed in two pieces: another thread's line in between would make both unreadable.
+    # It is printed in two pieces: another thread's line in between would make both unreadable.
     with _LOG_LINE:
-        line = EphemeralMetrics()
         for name, value in dimensions.items():
             line.add_dimension(name, value)
         if dimensions:
             line.add_dimensions(service=line.service)
         for each in values:
             line.add_metric(*each)
-        # It prints by itself, and begins anew, after each hundred values of a metric.
+        # It is printed by itself, and begun anew, after each hundred values of a metric.
         if line.metric_set:
             line.flush_metrics()
