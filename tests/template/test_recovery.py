@@ -18,10 +18,6 @@ ALARMS = (
     "RecoveryFailuresAlarm",
     "RecoveryUnavailableAlarm",
     "RecoveryBehindAlarm",
-    "RecoverySilentAlarm",
-    "RecoveryErrorsAlarm",
-    "CircuitOpenedAlarm",
-    "ProviderFailuresAlarm",
 )
 
 
@@ -57,13 +53,6 @@ def test_what_the_template_takes_for_ages_can_be_read(text: str) -> None:
     assert GiveUpAges.parse(text).default > timedelta(0)
 
 
-@pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_goes_to_the_topic(name: str) -> None:
-    assert properties(name)["AlarmActions"] == {
-        "Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
-    }
-
-
 @pytest.mark.parametrize("name", ["RecoverySilentAlarm", "RecoveryErrorsAlarm"])
 def test_silence_is_an_alarm_and_errors_are_the_functions_own(name: str) -> None:
     alarm = properties(name)
@@ -74,7 +63,7 @@ def test_silence_is_an_alarm_and_errors_are_the_functions_own(name: str) -> None
     assert alarm["TreatMissingData"] == ("breaching" if silent else "notBreaching")
 
 
-@pytest.mark.parametrize("name", ALARMS[:4])
+@pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_on_our_own_metric_listens_where_the_function_counts(name: str) -> None:
     alarm, shared = properties(name), template()["Globals"]["Function"]["Environment"]["Variables"]
     counted = (ROOT / function()["CodeUri"] / "app.py").read_text()
