@@ -33,6 +33,7 @@ def complete(record: Record, looked_at: set[SessionKey]) -> None:
     But it counts once more: a metric of the stream is at least as large as what it counts. One
     look at a session is enough for all its records in a batch, since each had happened before.
     """
+    correlate(None)
     try:
         key = session_of(record)
         if key not in looked_at:

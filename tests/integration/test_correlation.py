@@ -116,6 +116,20 @@ def test_two_cancellations_do_not_share_their_id(
         assert messages(of_this) == WHOLE_STORY
 
 
+def test_a_record_that_cannot_be_read_does_not_get_the_id_of_the_one_before(
+    cloud: Cloud, store: CheckoutStore, journal: Journal
+) -> None:
+    key, made = waiting(store, "sandbox")
+    cancel(cloud, key, "request-1")
+    malformed = {"dynamodb": {"Keys": {}, "SequenceNumber": "2"}}
+    assert scenes.deliver(cloud, finish(store, made[0]), malformed) == ["2"]
+    assert [each["correlation_id"] for each in journal.named("cancellation completed")] == [
+        "request-1"
+    ]
+    (failed,) = journal.named("record failed")
+    assert "correlation_id" not in failed
+
+
 def test_what_goes_wrong_has_the_id_too(
     cloud: Cloud, store: CheckoutStore, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

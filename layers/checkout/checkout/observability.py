@@ -41,10 +41,9 @@ _LOG_LINE = logger.registered_handler.lock or RLock()
 def correlate(correlation_id: str | None) -> None:
     """The id of all that this thread logs from now on, and of what `do_all` does for it.
 
-    It ends with the function's call. None changes nothing.
+    It ends with the function's call. None: of no cancellation that is known yet.
     """
-    if correlation_id:
-        logger.thread_safe_append_keys(correlation_id=correlation_id)
+    logger.thread_safe_append_keys(correlation_id=correlation_id)
 
 
 def log_failure(message: str, error: Exception) -> None:
