@@ -73,6 +73,10 @@ def insertions(names: Names) -> Iterator[tuple[Path, str, str]]:
     yield FUNCTIONS, "}\n\n\nclass _Loader", f'    "{function}": "{names.name}",\n'
     yield TEMPLATE, "  CompleteCancellationsFunction:\n", names.fill("function.yaml.txt")
     yield TEMPLATE, "  CancelWithSandboxLogs:\n", names.fill("logs.yaml.txt")
+    searched = f"        - !Ref CancelWith{names.title}Logs\n"
+    yield TEMPLATE, "        - !Ref CompleteCancellationsLogs\n", searched
+    asked = '      QueryString: |-\n        filter message = "transaction asked to cancel"\n'
+    yield TEMPLATE, asked, searched
 
 
 def make(names: Names, root: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 """POST /v1/checkout/session/cancel: lock the session and cancel what is in flight."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -8,8 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from checkout import bootstrap
 from checkout.api import Response, answer, cancel_answer, to_json
 from checkout.cancellation import drive
+from checkout.errors import CancellationInProgressError
 from checkout.http_request import CancelCall, parse_cancel_call
-from checkout.observability import count, logger
+from checkout.observability import count, count_cancellation, logger
 
 bootstrap.prepare(bootstrap.ports, bootstrap.lambda_functions)
 
@@ -37,14 +38,20 @@ def _cancel_once(event: dict[str, Any], context: LambdaContext) -> str:
 
 
 def _cancel(call: CancelCall, answer_by: datetime) -> str:
-    cancellation = drive(bootstrap.ports(), call.key, bootstrap.new_id(), call.request, answer_by)
+    began, driver = bootstrap.utc_now(), bootstrap.new_id()
+    try:
+        cancellation = drive(bootstrap.ports(), call.key, driver, call.request, answer_by)
+    except CancellationInProgressError:
+        count("LeaseConflicts")
+        raise
     logger.info(
         "cancellation answered",
         session_id=call.key.session_id,
+        request_id=call.request.correlation_id,
         status=cancellation.status.value,
         cancelled=len(cancellation.cancelled),
         pending=len(cancellation.pending),
+        milliseconds=(bootstrap.utc_now() - began) // timedelta(milliseconds=1),
     )
-    count("TransactionsCancelled", len(cancellation.cancelled))
-    count("SettledAfterCancel", len(cancellation.settled))
+    count_cancellation(cancellation)
     return to_json(cancel_answer(call.key, cancellation))

@@ -5,9 +5,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
-from checkout.completion import complete_if_drained
+from checkout.completion import age, complete_if_drained
 from checkout.errors import MalformedRecordError, SessionNotFoundError
-from checkout.observability import count, log_failure, logger
+from checkout.observability import correlate, count, log_failure, logger, publish, tell_completed
 from checkout.sessions import SessionKey
 from checkout.storage.stream_records import Record, session_of, settled_by_report
 
@@ -33,6 +33,7 @@ def complete(record: Record, looked_at: set[SessionKey]) -> None:
     But it counts once more: a metric of the stream is at least as large as what it counts. One
     look at a session is enough for all its records in a batch, since each had happened before.
     """
+    correlate(None)
     try:
         key = session_of(record)
         if key not in looked_at:
@@ -42,8 +43,8 @@ def complete(record: Record, looked_at: set[SessionKey]) -> None:
     except Exception as error:
         # A malformed record fails like any other: its place in the queue, under an alarm, is more
         # than a number to look for.
-        count("FailedRecords")
-        count("MalformedRecords", int(isinstance(error, MalformedRecordError)))
+        malformed = int(isinstance(error, MalformedRecordError))
+        publish({"FailedRecords": 1, "MalformedRecords": malformed})
         log_failure("record failed", error)
         raise
     count("SettledAfterCancel", int(settled))
@@ -51,10 +52,11 @@ def complete(record: Record, looked_at: set[SessionKey]) -> None:
 
 def _complete(key: SessionKey) -> None:
     try:
-        completed = complete_if_drained(bootstrap.checkout_store(), key, bootstrap.utc_now())
+        now = bootstrap.utc_now()
+        completed = complete_if_drained(bootstrap.checkout_store(), key, now, correlate)
     except SessionNotFoundError:
         # Somebody has deleted it by hand: nothing is left to complete.
         count("RecordsOfNoSession")
         return
     if completed:
-        logger.info("cancellation completed", session_id=key.session_id)
+        tell_completed(key.session_id, age(completed, now))

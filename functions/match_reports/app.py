@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
 from checkout.errors import MalformedRecordError, UnmatchedReportError
-from checkout.observability import count, log_failure, logger
+from checkout.observability import log_failure, logger, publish
 from checkout.reports import report_from_message
 from checkout.webhooks import match_report
 
@@ -37,7 +37,7 @@ def match(message: Mapping[str, Any], until: datetime) -> None:
         logger.info("report is not matched yet", message_id=message["messageId"])
         raise
     except Exception as error:
-        count("FailedReports")
-        count("MalformedReports", int(isinstance(error, MalformedRecordError)))
+        malformed = int(isinstance(error, MalformedRecordError))
+        publish({"FailedReports": 1, "MalformedReports": malformed})
         log_failure("report failed", error)
         raise

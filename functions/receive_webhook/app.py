@@ -28,6 +28,7 @@ def _receive(event: dict[str, Any], until: datetime) -> str:
     try:
         reports = read_reports(ports, reader, provider, delivery)
     except SignatureError:
+        logger.info("webhook refused", provider=provider, account=delivery.account)
         count("RejectedSignatures", provider=provider)
         raise
     unmatched = take_reports(ports, bootstrap.report_queue(), reports, until)

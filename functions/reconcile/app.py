@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
 from checkout.cancellation import Cancellation
-from checkout.observability import count, logger
+from checkout.observability import logger, publish, tell_completed
 from checkout.recovery import reconcile
 from checkout.sessions import SessionKey
 
@@ -18,18 +18,22 @@ bootstrap.prepare(bootstrap.ports)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
     """The event only says that it is time."""
     end_by = bootstrap.deadline(context) - bootstrap.ANSWER_RESERVE
-    ports = bootstrap.recovery_ports(_tell_stuck)
+    ports = bootstrap.recovery_ports(_tell_stuck, _tell_completed)
     tally = reconcile(ports, bootstrap.recovery_limits(), end_by)
     numbers = tally.numbers()
     logger.info("recovery ran", extra=numbers)
-    count("RecoveryDrives", tally.driven)
-    count("SessionsRecovered", tally.recovered)
-    count("StuckSessions", tally.stuck)
-    count("RecoveryFailures", tally.failed)
-    count("RecoveryUnavailable", tally.unavailable)
-    count("RecoveryBehind", int(tally.behind))
-    count("TransactionsCancelled", tally.transactions_cancelled)
-    count("SettledAfterCancel", tally.transactions_settled)
+    publish(
+        {
+            "RecoveryDrives": tally.driven,
+            "SessionsRecovered": tally.recovered,
+            "StuckSessions": tally.stuck,
+            "RecoveryFailures": tally.failed,
+            "RecoveryUnavailable": tally.unavailable,
+            "RecoveryBehind": int(tally.behind),
+            "TransactionsCancelled": tally.transactions_cancelled,
+            "SettledAfterCancel": tally.transactions_settled,
+        }
+    )
     return numbers
 
 
@@ -42,3 +46,7 @@ def _tell_stuck(key: SessionKey, cancellation: Cancellation, age: timedelta) -> 
         waits_for=list(cancellation.waits_for),
         pending=list(cancellation.pending),
     )
+
+
+def _tell_completed(key: SessionKey, _: Cancellation, age: timedelta) -> None:
+    tell_completed(key.session_id, age)

@@ -31,7 +31,7 @@ from tests.exploration.replay import AskedProvider, Hands, MachineClient, Progra
 KEY = SessionKey("merchant", "session")
 ANSWER_TIME = timedelta(seconds=26)
 WORKER_TIME = timedelta(seconds=12)
-BY_CALL = CancelRequest("merchant", None)
+BY_CALL = CancelRequest("merchant", None, "request")
 
 
 class HiddenTroubleError(Exception):

@@ -155,7 +155,13 @@ class MachineClient:
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
-    def start_sync_execution(self, *, stateMachineArn: str, input: str) -> Any:  # noqa: A002, N803
+    def start_sync_execution(
+        self,
+        *,
+        stateMachineArn: str,  # noqa: N803
+        name: str,
+        input: str,  # noqa: A002
+    ) -> Any:
         answer = self._hands.ask("fan out", json.loads(input))
         if "throttled" in answer:
             raise _throttled()

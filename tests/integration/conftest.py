@@ -12,6 +12,7 @@ from checkout import bootstrap
 from checkout.storage.dynamodb import CheckoutStore
 from tests.integration.access import Access
 from tests.integration.cloud import Cloud, run_cloud
+from tests.integration.journal import Journal
 from tests.integration.stack import REGION, environment
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ def client(cloud: Cloud) -> "DynamoDBClient":
 @pytest.fixture
 def store(cloud: Cloud) -> CheckoutStore:
     return bootstrap.checkout_store()
+
+
+@pytest.fixture
+def journal(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> Iterator[Journal]:
+    with Journal(capsys).kept() as journal:
+        yield journal
 
 
 def _no_sleep(seconds: float) -> None:

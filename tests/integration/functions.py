@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import importlib.util
 import json
 import os
@@ -71,7 +72,9 @@ class Function:
 
     def __call__(self, event: Any) -> Any:
         handler = self.app.handler
-        answer = handler(json.loads(json.dumps(event)), Context(self.name, self._timeout))
+        # In a context of its own: nothing of whoever invokes it, which may be in the same thread.
+        context = Context(self.name, self._timeout)
+        answer = contextvars.Context().run(handler, json.loads(json.dumps(event)), context)
         return json.loads(json.dumps(answer))
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from checkout.cancellation import CancellationStore
+    from checkout.cancellation_store import CancellationStore
     from checkout.storage.dynamodb import CheckoutStore
     from checkout.transactions import TransactionStatus
     from tests.integration.cloud import Cloud
@@ -119,6 +119,14 @@ def set_values(client: DynamoDBClient, key: dict[str, Any], **values: Any) -> No
         UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
         ExpressionAttributeNames=names,
         ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+    )
+
+
+def drop(client: DynamoDBClient, key: SessionKey, name: str) -> None:
+    """An attribute of a session that an older release did not know of."""
+    names, item = {"#name": name}, session_item_key(key)
+    client.update_item(
+        TableName=TABLE, Key=item, UpdateExpression="REMOVE #name", ExpressionAttributeNames=names
     )
 
 

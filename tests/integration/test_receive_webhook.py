@@ -113,7 +113,9 @@ def test_what_stripe_has_not_signed_just_now_changes_nothing(
     answer = receive(cloud, event())
     assert (answer.status, answer.body["error"]) == (401, "Unauthorized")
     assert (status(store, key), queues.waiting) == ("PENDING", 0)
-    assert '"RejectedSignatures":[1.0]' in capsys.readouterr().out
+    assert '"provider":"stripe","service":"checkout","RejectedSignatures":[1.0]' in (
+        capsys.readouterr().out
+    )
 
 
 def test_a_second_secret_signs_while_the_first_is_replaced(

@@ -112,7 +112,9 @@ def answered(asker: Client, asked: Asked) -> Answer:
         found = asker.request(asked.method, asked.path, body, asked.headers)
         return None if found.status == 503 else found
 
-    return wait_until(answer, "the store has time", within=30)
+    found = wait_until(answer, "the store has time", within=30)
+    assert found is not None
+    return found
 
 
 @settings(

@@ -96,9 +96,6 @@ def test_one_report_that_was_given_up_raises_an_alarm() -> None:
     assert dimension["Value"] == {"Fn::GetAtt": [DEAD, "QueueName"]}
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
     assert alarm["TreatMissingData"] == "notBreaching"
-    assert alarm["AlarmActions"] == {
-        "Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
-    }
     outputs = template()["Outputs"]
     assert outputs["UnmatchedReportsDeadLetterQueueUrl"]["Value"] == {"Ref": DEAD}
 

@@ -87,6 +87,8 @@ def test_a_worker_gets_its_group_and_what_all_groups_share() -> None:
         "sessionId.$": "$.sessionId",
         "driver.$": "$.driver",
         "leaseUntil.$": "$.leaseUntil",
+        # Of the context, where it always is: a driver of an older release sends no id.
+        "correlationId.$": "$$.Execution.Name",
         "provider.$": "$$.Map.Item.Value.provider",
         "transactions.$": "$$.Map.Item.Value.transactions",
     }

@@ -210,6 +210,7 @@ class MemoryStore:
             recoveries=session.recoveries + (lock.request is None),
             lease_until=to_millis(lock.lease_until),
             drives=session.drives + 1,
+            correlation_id=session.correlation_id or lock.correlation_id,
         )
         return LockAttempt(True, self.sessions[key])
 
@@ -225,7 +226,7 @@ class MemoryStore:
         self._mark(key, PendingReason.UNKNOWN)
 
     @port
-    def complete_cancellation(self, key: SessionKey, now: datetime) -> None:
+    def complete_cancellation(self, key: SessionKey, now: datetime) -> bool:
         session = self._session(key)
         if session.status is SessionStatus.PENDING_CANCELLATION:
             cancelled = SessionStatus.CANCELLED
@@ -233,8 +234,10 @@ class MemoryStore:
             self.sessions[key] = replace(
                 session, status=cancelled, cancelled_at=_stored(now), lease_until=0
             )
-        elif session.status is not SessionStatus.CANCELLED:
+            return True
+        if session.status is not SessionStatus.CANCELLED:
             raise SessionEndedError(session.status.value)
+        return False
 
     @port
     def release_lease(self, key: SessionKey, driver: str, due_at: datetime) -> SessionStatus:

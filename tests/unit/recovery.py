@@ -20,11 +20,12 @@ ONE_AT_A_TIME = RecoveryLimits(starts_per_second=50, at_once=1, give_up=GiveUpAg
 
 @dataclass
 class Recovery:
-    """`told` are the sessions that operators were told are stuck."""
+    """`told` are the sessions that operators were told are stuck, or `completed`."""
 
     world: World = field(default_factory=a_world)
     limits: RecoveryLimits = ONE_AT_A_TIME
     told: list[tuple[SessionKey, tuple[str, ...], timedelta]] = field(default_factory=list)
+    completed: list[tuple[SessionKey, timedelta]] = field(default_factory=list)
     drivers: int = 0
 
     @property
@@ -50,7 +51,12 @@ class Recovery:
     @property
     def ports(self) -> RecoveryPorts:
         return RecoveryPorts(
-            self.world.ports, self.store, self._new_driver, self.clock.sleep, self._tell_stuck
+            self.world.ports,
+            self.store,
+            self._new_driver,
+            self.clock.sleep,
+            self._tell_stuck,
+            self._tell_completed,
         )
 
     def run(self, minutes_later: float = 2) -> Tally:
@@ -69,6 +75,10 @@ class Recovery:
 
     def _tell_stuck(self, key: SessionKey, cancellation: Cancellation, age: timedelta) -> None:
         self.told.append((key, cancellation.waits_for, age))
+
+    def _tell_completed(self, key: SessionKey, cancellation: Cancellation, age: timedelta) -> None:
+        assert cancellation.completed_after == age
+        self.completed.append((key, age))
 
 
 REQUEST = CancelRequest("merchant-1", None)

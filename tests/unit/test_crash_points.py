@@ -81,7 +81,7 @@ class Stage:
     def recover(self) -> None:
         """A run of the recovery, whose drive may die too. To die of the list changes nothing."""
         new, sleep = self._new_driver, self.clock.sleep
-        ports = RecoveryPorts(self.ports, self.store, new, sleep, _nobody)
+        ports = RecoveryPorts(self.ports, self.store, new, sleep, _nobody, _nobody)
         reconcile(ports, LIMITS, self.clock() + timedelta(seconds=89))
         self._look()
 

@@ -36,7 +36,9 @@ def _refused(body: str | None, **changes: Any) -> InvalidRequestError:
 
 def test_a_well_formed_call_is_understood() -> None:
     call = _parse(a_body(reason="changed my mind"))
-    assert call == CancelCall(KEY, CancelRequest(KEY.merchant_id, "changed my mind"), None)
+    assert call == CancelCall(
+        KEY, CancelRequest(KEY.merchant_id, "changed my mind", "request-1"), None
+    )
 
 
 @pytest.mark.parametrize("body", [a_body(), a_body(reason=None)])

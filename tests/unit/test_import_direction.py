@@ -17,7 +17,7 @@ LAYER = ROOT / "layers" / "checkout"
 # From the lowest up. A module has the rank of the longest name here that is a prefix of its own.
 LAYERS = (
     # The domain.
-    {"checkout.errors", "checkout.parallel"},
+    {"checkout.correlation", "checkout.errors", "checkout.parallel"},
     {"checkout.sessions", "checkout.timestamps"},
     {"checkout.ids", "checkout.lease", "checkout.transactions"},
     {"checkout.due_sessions"},
@@ -25,6 +25,7 @@ LAYERS = (
     {"checkout.fan_out", "checkout.reports"},
     # The use cases.
     {"checkout.completion"},
+    {"checkout.cancellation_store"},
     {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
     # Those that find sessions, or transactions, by themselves.
     {"checkout.recovery", "checkout.redrive", "checkout.webhooks"},
@@ -61,7 +62,7 @@ LAYERS = (
     {"checkout.authorizer_bootstrap"},
     {"functions"},
 )
-USES_ONLY_THE_STANDARD_LIBRARY = 9
+USES_ONLY_THE_STANDARD_LIBRARY = 10
 FIRST_PARTY = ("checkout", "functions", "local", "tests")
 
 

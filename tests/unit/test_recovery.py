@@ -179,6 +179,17 @@ def test_a_session_that_was_completed_since_it_was_listed_is_no_failure(
     assert recovery.status(key) is SessionStatus.CANCELLED
 
 
+def test_what_it_completes_is_told_with_its_age_and_what_it_finds_completed_is_not(
+    recovery: Recovery,
+) -> None:
+    first, second = recovery.abandoned(1), recovery.abandoned(2)
+    seen = dict(recovery.store.due)
+    recovery.store.complete_cancellation(second, recovery.clock())
+    recovery.store.due.update(seen)
+    recovery.run(minutes_later=3)
+    assert recovery.completed == [(first, timedelta(minutes=3))]
+
+
 # Past its age: told, and still driven.
 
 

@@ -89,6 +89,7 @@ def test_a_lock_takes_an_open_session_or_one_whose_lease_is_over() -> None:
         ":due": to_millis(NOON + LEASE),
         ":shard": session_requests.due_shard(KEY.session_id),
         ":driver": "driver-1",
+        ":correlation": "driver-1",
         ":zero": 0,
         ":one": 1,
         ":at": "2026-03-01T12:00:00.000Z",
@@ -112,8 +113,15 @@ def test_a_lock_sets_the_lease_and_the_due_time_in_the_same_write() -> None:
 
 def test_only_the_first_cancellation_records_who_asked_when_and_why() -> None:
     update = ALL["lock"]["UpdateExpression"]
-    for name in ("cancelRequestedAt", "cancelRequestedBy", "reason"):
+    for name in ("cancelRequestedAt", "cancelRequestedBy", "reason", "correlationId"):
         assert f"{name} = if_not_exists({name}, " in update
+
+
+def test_the_correlation_id_is_the_requests_and_a_recovery_gives_one_where_there_is_none() -> None:
+    request = _lock(CancelRequest("merchant-1", None, "request-1"))
+    assert request.correlation_id == "request-1"
+    assert _lock(None).correlation_id == "driver-1"
+    assert "correlationId = if_not_exists(correlationId, " in ALL["go on"]["UpdateExpression"]
 
 
 def test_a_reason_that_was_not_given_is_stored_as_none_so_that_none_follows() -> None:

@@ -58,7 +58,7 @@ class World:
         """What the caller is told; the rest is for the recovery, and tested there."""
         answer_by = self.clock() + ANSWER_WITHIN
         answer = drive(self.ports, KEY, driver, request, answer_by)
-        return replace(answer, waits_for=(), requested_at=None)
+        return replace(answer, waits_for=(), requested_at=None, completed_after=None)
 
     def report(self, number: int, status: TransactionStatus) -> None:
         """A webhook: the provider tells how one of its payments ended."""

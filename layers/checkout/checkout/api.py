@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from checkout.cancellation import Cancellation
+from checkout.correlation import correlation_id
 from checkout.errors import (
     CancellationInProgressError,
     CheckoutError,
@@ -22,7 +23,7 @@ from checkout.errors import (
     TryAgainError,
     UnprocessableRequestError,
 )
-from checkout.observability import log_failure
+from checkout.observability import correlate, log_failure
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.timestamps import to_text
 from checkout.transactions import (
@@ -141,6 +142,7 @@ def to_json(told: CancelAnswer | SessionAnswer) -> str:
 def answer(event: Mapping[str, Any], action: Callable[[], str]) -> Response:
     """Run `action`, which gives the body of a 200, and answer for whatever it raises."""
     request_id = str((event.get("requestContext") or {}).get("requestId", ""))
+    correlate(correlation_id(event))
     try:
         return _response(200, action(), request_id)
     except CheckoutError as error:

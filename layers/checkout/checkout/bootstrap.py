@@ -19,9 +19,9 @@ from checkout.cancellation import Ports
 from checkout.direct_fan_out import DirectFanOut
 from checkout.errors import MisconfiguredError
 from checkout.ids import RANDOM_BYTES, uuid7
-from checkout.observability import log_failure, report_open_circuit, tell_recorded
+from checkout.observability import correlate, log_failure, report_open_circuit, tell_recorded
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS
-from checkout.recovery import GiveUpAges, RecoveryLimits, RecoveryPorts, TellStuck
+from checkout.recovery import GiveUpAges, RecoveryLimits, RecoveryPorts, Tell
 from checkout.settings import (
     EdgeSettings,
     FanOutSettings,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from checkout.idempotency import IdempotentAnswers
-    from checkout.providers.base import Provider
+    from checkout.providers.circuit_breaker import GuardedProvider
     from checkout.providers.parts import Parts
     from checkout.providers.webhook import WebhookReader
     from checkout.report_queue import SqsReportQueue
@@ -130,11 +130,13 @@ def ports() -> Ports:
         # The system's: a generator of our own would be the same in all copies of a snapshot.
         jitter=random.SystemRandom().random,
         report=log_failure,
+        correlate=correlate,
     )
 
 
-def recovery_ports(tell_stuck: TellStuck) -> RecoveryPorts:
-    return RecoveryPorts(ports(), checkout_store(), new_id, time.sleep, tell_stuck)
+def recovery_ports(tell_stuck: Tell, tell_completed: Tell) -> RecoveryPorts:
+    store, sleep = checkout_store(), time.sleep
+    return RecoveryPorts(ports(), store, new_id, sleep, tell_stuck, tell_completed)
 
 
 @cache
@@ -164,7 +166,7 @@ def secrets_manager() -> SecretsManagerClient:
     return client
 
 
-def provider() -> Provider:
+def provider() -> GuardedProvider:
     """This worker's own."""
     return provider_named(WorkerSettings.read(os.environ).provider)
 
@@ -184,7 +186,7 @@ def parallel_calls() -> int:
 
 
 @cache
-def provider_named(name: str) -> Provider:
+def provider_named(name: str) -> GuardedProvider:
     """Raises MisconfiguredError for a name that no adapter has."""
     from checkout.providers.circuit_breaker import CircuitBreaker, GuardedProvider
     from checkout.providers.registry import provider_of

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from checkout.completion import CompletionStore
+from checkout.cancellation_store import CancellationStore
+from checkout.correlation import not_correlated
 from checkout.errors import (
     CancellationInProgressError,
     SessionEndedError,
@@ -19,9 +19,7 @@ from checkout.errors import (
 from checkout.fan_out import FanOut, FanOutResult, TransactionOutcome, WorkOrder
 from checkout.lease import (
     CancelRequest,
-    DueSession,
     Lock,
-    LockAttempt,
     new_lock,
     next_due,
     seconds_to_wait,
@@ -43,6 +41,7 @@ class Cancellation:
 
     `settled` settled after the lock, and nobody but this drive tells of it: before its first look,
     or behind a worker that was not heard of. `waits_for` are the providers of what is pending.
+    `completed_after` is the cancellation's age, if it was this drive that completed it.
     """
 
     status: SessionStatus
@@ -51,36 +50,22 @@ class Cancellation:
     settled: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     requested_at: datetime | None = None
-
-
-class CancellationStore(CompletionStore, Protocol):
-    """All raise StoreError, after which it is not known whether the change was made."""
-
-    def lock_for_cancellation(self, key: SessionKey, lock: Lock) -> LockAttempt:
-        """Raises SessionNotFoundError."""
-
-    def mark_pending(self, key: TransactionKey) -> None:
-        """Lets the stream wake the completion when this transaction ends; no-op once it has."""
-
-    def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
-        """Whether it was the first one of this transaction."""
-
-    def release_lease(self, key: SessionKey, driver: str, due_at: datetime) -> SessionStatus:
-        """The session's status, which somebody else may have completed meanwhile."""
-
-    def postpone(self, seen: DueSession, driver: str, due_at: datetime) -> None:
-        """Be due at `due_at`, unless somebody but `driver` has changed it since it was seen."""
+    completed_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """`jitter`, from 0 to 1, keeps retries apart. `report` tells operators what callers are not."""
+    """`jitter`, from 0 to 1, keeps retries apart. `report` tells operators what callers are not.
+
+    `correlate` is given the id under which whatever is told from then on has to be found.
+    """
 
     store: CancellationStore
     fan_out: FanOut
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     report: Callable[[str, Exception], None]
+    correlate: Callable[[str], None] = not_correlated
 
 
 def drive(
@@ -99,6 +84,7 @@ def drive(
     started = ports.clock()
     lock = new_lock(driver, started, ports.jitter(), request)
     answer_by = min(answer_by, started + LONGEST_DRIVE)
+    ports.correlate(lock.correlation_id)
     try:
         attempt = ports.store.lock_for_cancellation(key, lock)
     except StoreUnavailableError:
@@ -106,6 +92,8 @@ def drive(
             raise
         # It may be ours all the same, which the token tells. Else nobody drives it for a lease.
         attempt = ports.store.lock_for_cancellation(key, lock)
+    # The first request's, also in a repeat and in the recovery.
+    ports.correlate(attempt.session.correlation_id or lock.correlation_id)
     if not attempt.held:
         return _answer_without_lock(attempt.session, started)
     return _Drive(ports, attempt.session, lock, answer_by).run()
@@ -131,6 +119,7 @@ class _Drive:
         self._settled: set[str] = set()
         self._in_flight: set[str] = set(session.attempts)
         self._providers: dict[str, str] = {}
+        self._completed_after: timedelta | None = None
 
     def run(self) -> Cancellation:
         try:
@@ -150,7 +139,11 @@ class _Drive:
         if not self._has(FAN_OUT_TIME + STORE_TIME):
             return self._settle_up(FanOutResult((), finished=True))
         order = WorkOrder(
-            self._session.key, self._lock.driver, self._session.lease_until, snapshot.in_flight
+            self._session.key,
+            self._lock.driver,
+            self._session.lease_until,
+            snapshot.in_flight,
+            self._session.correlation_id or self._lock.correlation_id,
         )
         result = self._ports.fan_out.cancel(order)
         for outcome in result.outcomes:
@@ -209,7 +202,9 @@ class _Drive:
         return snapshot
 
     def _complete(self) -> Cancellation:
-        self._store.complete_cancellation(self._session.key, self._ports.clock())
+        now, requested = self._ports.clock(), self._session.cancel_requested_at
+        if self._store.complete_cancellation(self._session.key, now) and requested:
+            self._completed_after = now - requested
         return self._result(SessionStatus.CANCELLED)
 
     def _release(self) -> Cancellation:
@@ -244,4 +239,5 @@ class _Drive:
             settled=tuple(sorted(self._settled)),
             waits_for=tuple(sorted({self._providers[each] for each in known})),
             requested_at=self._session.cancel_requested_at,
+            completed_after=self._completed_after,
         )

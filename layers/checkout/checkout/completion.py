@@ -3,10 +3,12 @@
 It needs no lock: once a session is locked, its in-flight transactions can only become fewer.
 """
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from checkout.sessions import SessionKey, SessionStatus
+from checkout.correlation import not_correlated
+from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.transactions import SessionSnapshot
 
 
@@ -16,18 +18,34 @@ class CompletionStore(Protocol):
     def read_session(self, key: SessionKey) -> SessionSnapshot:
         """Raises SessionNotFoundError."""
 
-    def complete_cancellation(self, key: SessionKey, now: datetime) -> None:
-        """Raises SessionEndedError for a session that is not being cancelled."""
+    def complete_cancellation(self, key: SessionKey, now: datetime) -> bool:
+        """Whether it was this call that completed it.
+
+        Raises SessionEndedError for a session that is not being cancelled.
+        """
 
 
-def complete_if_drained(store: CompletionStore, key: SessionKey, now: datetime) -> bool:
-    """Complete a pending cancellation that nothing is in flight of any more; whether it was.
+def complete_if_drained(
+    store: CompletionStore,
+    key: SessionKey,
+    now: datetime,
+    correlate: Callable[[str], None] = not_correlated,
+) -> Session | None:
+    """Complete a pending cancellation that nothing is in flight of any more.
 
-    Raises SessionNotFoundError, StoreError.
+    The session as it was found, if this call completed it. `correlate` is given its cancellation's
+    id. Raises SessionNotFoundError, StoreError.
     """
     snapshot = store.read_session(key)
-    pending = snapshot.session.status is SessionStatus.PENDING_CANCELLATION
+    session = snapshot.session
+    if session.correlation_id:
+        correlate(session.correlation_id)
+    pending = session.status is SessionStatus.PENDING_CANCELLATION
     if not (pending and snapshot.drained):
-        return False
-    store.complete_cancellation(key, now)
-    return True
+        return None
+    return session if store.complete_cancellation(key, now) else None
+
+
+def age(session: Session, now: datetime) -> timedelta:
+    """Of its cancellation."""
+    return now - (session.cancel_requested_at or now)

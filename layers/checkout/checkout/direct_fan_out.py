@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from checkout.fan_out import FanOutResult, WorkOrder, message_to_worker
-from checkout.observability import logger
+from checkout.observability import count, logger
 from checkout.worker_answers import result_of
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class DirectFanOut:
             logger.warning("worker did not answer", provider=provider, code=str(error))
             known = error.result
         if self._clock() - began >= AT_ONCE_SECONDS:
+            count("FanOutFailures")
             return known
         result = self._machine().cancel(order)
         # The first worker may be running beside the machine's: then nobody else may drive yet.
@@ -93,6 +94,7 @@ class DirectFanOut:
             raise _NoAnswerError(code, NOTHING_RUNS if refused else NOT_HEARD) from None
         except BotoCoreError as error:
             logger.error("worker gave no answer", provider=provider, code=type(error).__name__)
+            count("FanOutFailures")
             return NOT_HEARD
         if not answer.get("FunctionError"):
             return result_of([{"provider": provider, **group}])

@@ -22,12 +22,19 @@ from checkout.transactions import (
 
 @dataclass(frozen=True, slots=True)
 class WorkOrder:
-    """The transactions to cancel. No provider call may end after `lease_until` (epoch ms)."""
+    """The transactions to cancel. No provider call may end after `lease_until` (epoch ms).
+
+    `correlation_id` is that of the cancellation; it is the driver's token if there is no other.
+    """
 
     session: SessionKey
     driver: str
     lease_until: int
     transactions: tuple[Transaction, ...]
+    correlation_id: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "correlation_id", self.correlation_id or self.driver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,11 @@ class FanOut(Protocol):
 
 
 def order_to_message(order: WorkOrder) -> dict[str, Any]:
-    """The state machine's input: the order, grouped by provider."""
+    """The state machine's input: the order, grouped by provider.
+
+    Its correlation id is the execution's name: the machine finds that one in any case, and would
+    fail of a field that a driver of an older release does not send.
+    """
     groups: dict[str, list[dict[str, Any]]] = {}
     for transaction in order.transactions:
         groups.setdefault(transaction.provider, []).append(_transaction_to_message(transaction))
@@ -93,7 +104,7 @@ def message_to_worker(order: WorkOrder) -> dict[str, Any]:
     """Of an order to one provider: what the state machine would hand to its worker."""
     message = order_to_message(order)
     (group,) = message.pop("groups")
-    return {**message, **group}
+    return {**message, **group, "correlationId": order.correlation_id}
 
 
 def order_from_message(message: Mapping[str, Any]) -> WorkOrder:
@@ -107,6 +118,8 @@ def order_from_message(message: Mapping[str, Any]) -> WorkOrder:
             _transaction_from_message(session, message["provider"], each)
             for each in message["transactions"]
         ),
+        # A driver, or a machine, of an older release does not send it.
+        correlation_id=message.get("correlationId", ""),
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from checkout.correlation import correlation_id
 from checkout.errors import (
     InvalidRequestError,
     MerchantUnknownError,
@@ -52,7 +53,7 @@ def parse_cancel_call(event: Mapping[str, Any], edge: EdgeSettings) -> CancelCal
         _check_reason(reason)
     return CancelCall(
         key=SessionKey(merchant_id, session_id),
-        request=CancelRequest(requested_by=merchant_id, reason=reason),
+        request=CancelRequest(merchant_id, reason, correlation_id(event)),
         idempotency_key=idempotency_key,
     )
 

@@ -25,10 +25,14 @@ USUAL_DRIVE = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class CancelRequest:
-    """Who asked for the cancellation, and why. The first one is recorded, later ones are not."""
+    """Who asked for the cancellation, and why. The first one is recorded, later ones are not.
+
+    `correlation_id` is that of the request; None if it has none that is fit for a log.
+    """
 
     requested_by: str
     reason: str | None
+    correlation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,11 @@ class Lock:
     lease_until: datetime
     due_at: datetime
     request: CancelRequest | None
+
+    @property
+    def correlation_id(self) -> str:
+        """Of a cancellation that has none yet."""
+        return (self.request and self.request.correlation_id) or self.driver
 
     def makes_due(self, key: SessionKey) -> DueSession:
         return DueSession(key, to_millis(self.due_at))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from enum import Enum
 from threading import Lock
 from typing import TypeVar
@@ -27,8 +28,12 @@ def do_all(
     """
     claims = _Claims()
 
+    # In a copy of the caller's context: a thread that comes too late tells of its own call, and not
+    # of the next one.
+    contexts = [copy_context() for _ in items]
+
     def begin(number: int) -> Result:
-        return work(items[number], lambda: claims.claim(number))
+        return contexts[number].run(work, items[number], lambda: claims.claim(number))
 
     # Not in a `with`: leaving it would wait for every thread.
     pool = ThreadPoolExecutor(min(len(items) or 1, threads))

@@ -29,7 +29,7 @@ from checkout.timestamps import from_millis
 RUN = timedelta(seconds=55)
 LONGEST_GIVE_UP_HOURS = 10 * 365 * 24
 # Given the session, what the drive came to, and the cancellation's age.
-TellStuck = Callable[[SessionKey, Cancellation, timedelta], None]
+Tell = Callable[[SessionKey, Cancellation, timedelta], None]
 
 
 class RecoveryStore(DueStore, Protocol):
@@ -66,14 +66,16 @@ class GiveUpAges:
 class RecoveryPorts:
     """`drive` are a drive's own ports. `new_driver` gives a token; `sleep` takes seconds.
 
-    `tell_stuck` tells operators of a session that is past its give-up age, each time it is driven.
+    `tell_stuck` tells operators of a session that is past its give-up age, each time it is driven,
+    and `tell_completed` of one that this drive has completed.
     """
 
     drive: Ports
     store: RecoveryStore
     new_driver: Callable[[], str]
     sleep: Callable[[float], None]
-    tell_stuck: TellStuck
+    tell_stuck: Tell
+    tell_completed: Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,8 @@ class _Run:
             self._tally.transactions_settled += len(cancellation.settled)
         if stuck:
             self._ports.tell_stuck(due.key, cancellation, age)
+        if cancellation.completed_after is not None:
+            self._ports.tell_completed(due.key, cancellation, age)
 
     def _put_off(self, due: DueSession, driver: str) -> None:
         """It would be the first of its shard each time, and cost the others theirs."""

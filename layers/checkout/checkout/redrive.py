@@ -114,7 +114,7 @@ class _Walk:
 
     def _look_at(self, key: SessionKey) -> None:
         try:
-            self.completed += complete_if_drained(self._store, key, self._clock())
+            self.completed += bool(complete_if_drained(self._store, key, self._clock()))
         except SessionNotFoundError:
             # Deleted by hand, and the list lags behind: nothing is left to complete.
             pass

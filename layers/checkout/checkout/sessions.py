@@ -27,6 +27,7 @@ class Session:
 
     `lease_until` is the epoch millisecond until which `driver` alone may drive the cancellation;
     0 when it was given back. `recoveries` are those of the `drives` that no caller asked for.
+    `correlation_id` is that of its cancellation, whoever drives it.
     """
 
     key: SessionKey
@@ -41,3 +42,4 @@ class Session:
     lease_until: int = 0
     drives: int = 0
     recoveries: int = 0
+    correlation_id: str | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from checkout.fan_out import FanOutResult, WorkOrder, order_to_message
-from checkout.observability import logger
+from checkout.observability import count, logger
 from checkout.worker_answers import result_of
 
 if TYPE_CHECKING:
@@ -30,18 +30,23 @@ class StateMachineFanOut:
     def cancel(self, order: WorkOrder) -> FanOutResult:
         message = json.dumps(order_to_message(order))
         try:
-            answer = self._client.start_sync_execution(stateMachineArn=self._arn, input=message)
+            answer = self._client.start_sync_execution(
+                stateMachineArn=self._arn, name=order.correlation_id, input=message
+            )
         except ClientError as error:
             code = error.response["Error"]["Code"]
             logger.error("fan-out was not started", code=code)
+            count("FanOutFailures")
             # A refusal started nothing; a broken answer may hide an execution that runs.
             refused = error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
             return FanOutResult((), finished=refused)
         except BotoCoreError as error:
             logger.error("fan-out gave no answer", code=type(error).__name__)
+            count("FanOutFailures")
             return FanOutResult((), finished=False)
         if answer["status"] != "SUCCEEDED":
             logger.error("fan-out failed", code=answer.get("error", answer["status"]))
+            count("FanOutFailures")
             return FanOutResult((), finished=False)
         return result_of(_groups(answer["output"]))
 

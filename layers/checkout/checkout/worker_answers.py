@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from checkout.fan_out import FanOutResult, TransactionOutcome, outcomes_from_message
-from checkout.observability import logger
+from checkout.observability import count, logger
 
 
 def result_of(groups: Iterable[Mapping[str, Any]]) -> FanOutResult:
@@ -20,6 +20,7 @@ def result_of(groups: Iterable[Mapping[str, Any]]) -> FanOutResult:
             logger.error(
                 "worker failed", provider=str(group.get("provider")), code=str(group.get("error"))
             )
+            count("FanOutFailures")
         else:
             outcomes += heard
             finished = finished and not any(each.running for each in heard)

@@ -3,8 +3,10 @@
 In memory, so each execution environment learns for itself (docs/adr/0011-circuit-breaker.md).
 """
 
+import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TypeVar
@@ -98,6 +100,23 @@ class CircuitBreaker:
 
 
 @dataclass(frozen=True, slots=True)
+class CallTimes:
+    """How long the calls of an adapter took, until somebody takes note of it: the last hundred.
+
+    `monotonic` is in seconds. Safe to use from many threads.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    _milliseconds: deque[float] = field(default_factory=lambda: deque(maxlen=100))
+
+    def note(self, began: float) -> None:
+        self._milliseconds.append(1000 * (self.monotonic() - began))
+
+    def take(self) -> list[float]:
+        return [self._milliseconds.popleft() for _ in range(len(self._milliseconds))]
+
+
+@dataclass(frozen=True, slots=True)
 class GuardedProvider:
     """The adapter, as long as the circuit of a transaction's account is closed.
 
@@ -106,6 +125,7 @@ class GuardedProvider:
 
     adapter: Provider
     breaker: CircuitBreaker
+    times: CallTimes = field(default_factory=CallTimes)
 
     @property
     def name(self) -> str:
@@ -140,6 +160,7 @@ class GuardedProvider:
         if not self.breaker.admit(account):
             return trouble
         answer, told = None, False
+        began = self.times.monotonic()
         try:
             answer = call()
         except ProviderTroubleError as error:
@@ -150,6 +171,7 @@ class GuardedProvider:
             told_now = isinstance(error, CredentialsError) and not unread
             count("CredentialTroubles", int(told_now))
         finally:
+            self.times.note(began)
             # Here, since an adapter that raises for a bug has not answered either.
             if answer is not None and answer.is_known:
                 self.breaker.note_answer(account)

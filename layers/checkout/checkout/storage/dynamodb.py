@@ -106,11 +106,12 @@ class CheckoutStore:
         # Our token on a lock that we did not get: we did, and the answer to it was lost.
         return LockAttempt(held=changed or session.driver == lock.driver, session=session)
 
-    def complete_cancellation(self, key: SessionKey, now: datetime) -> None:
+    def complete_cancellation(self, key: SessionKey, now: datetime) -> bool:
         request = session_requests.complete_cancellation(key, now)
         session, changed = self._change_session(key, request)
         if not changed and session.status is not SessionStatus.CANCELLED:
             raise SessionEndedError(session.status.value)
+        return changed
 
     def release_lease(self, key: SessionKey, driver: str, due_at: datetime) -> SessionStatus:
         request = session_requests.release_lease(key, driver, due_at)

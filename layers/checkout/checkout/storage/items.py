@@ -71,6 +71,7 @@ def session_from(key: SessionKey, raw: Mapping[str, Any]) -> Session:
         lease_until=int(item.get("leaseUntil", 0)),
         drives=int(item.get("drives", 0)),
         recoveries=int(item.get("recoveries", 0)),
+        correlation_id=item.get("correlationId"),
     )
 
 

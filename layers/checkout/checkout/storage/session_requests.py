@@ -58,7 +58,8 @@ def lock_for_cancellation(key: SessionKey, lock: Lock) -> Request:
     abandoned = "#status = :pending AND leaseUntil < :now"
     update = (
         "SET #status = :pending, driver = :driver, leaseUntil = :lease, dueShard = :shard,"
-        " dueAt = :due, drives = if_not_exists(drives, :zero) + :one"
+        " dueAt = :due, drives = if_not_exists(drives, :zero) + :one,"
+        " correlationId = if_not_exists(correlationId, :correlation)"
     )
     values = _lease_values(key, lock)
     if lock.request is None:
@@ -170,6 +171,7 @@ def _lease_values(key: SessionKey, lock: Lock) -> dict[str, Any]:
     return {
         ":pending": SessionStatus.PENDING_CANCELLATION.value,
         ":driver": lock.driver,
+        ":correlation": lock.correlation_id,
         ":now": to_millis(lock.now),
         ":lease": to_millis(lock.lease_until),
         ":due": to_millis(lock.due_at),
