@@ -4,12 +4,13 @@ PORT ?=
 OPENID ?=
 STACK_NAME ?=
 STAGE ?=
+PARAMETERS ?=
 HOURS ?=
 NAME ?=
 SECONDS ?= 600
 SEED ?=
 MAKE_STARTED := $(shell date +%s)
-export PORT OPENID MAKE_STARTED
+export PORT OPENID PARAMETERS MAKE_STARTED
 
 ENV := .local/env
 RUN := $(ENV)/dev/bin/python -m
@@ -49,7 +50,7 @@ invoke: env ## let `sam local invoke` reach the stack that is up, until Ctrl-C (
 build: env ## build for AWS into .aws-sam/build, with bytecode
 	@$(RUN) local.build aws
 
-deploy: build ## build, deploy a stage to AWS and look whether it answers: make deploy STAGE=dev (staging, prod)
+deploy: env ## build, deploy a stage to AWS, look whether it answers: make deploy STAGE=dev (PARAMETERS='Name=value ...')
 	@test -n "$(STAGE)" || { echo "Name the stage: make deploy STAGE=dev, staging or prod." >&2; exit 2; }
 	@$(RUN) local.to_aws '$(STAGE)' $(ARGS)
 

@@ -62,6 +62,7 @@ class TokenServer:
     merchants: dict[str, tuple[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     down: bool = False
+    keys_url: str = ""
 
     @property
     def published(self) -> list[dict[str, Any]]:
@@ -83,7 +84,7 @@ class TokenServer:
             return 503, {"error": "temporarily_unavailable"}
         match method, path:
             case "GET", "/.well-known/openid-configuration":
-                return 200, {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
+                return 200, {"issuer": self.url, "jwks_uri": self.keys_url or f"{self.url}/keys"}
             case "GET", "/keys":
                 return 200, {"keys": self.published}
             case "POST", "/token":

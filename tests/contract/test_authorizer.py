@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from checkout import authorizer_bootstrap
-from checkout.issuer import COOL_DOWN, IssuerUnavailableError
+from checkout.issuer import COOL_DOWN, FRESH, IssuerUnavailableError
 from local import token_server
 from local.token_server import SigningKey, TokenServer
 from tests.integration.functions import Clock, Context
@@ -132,6 +132,20 @@ def test_if_its_keys_were_never_read_that_is_a_fault_of_ours_and_no_401(
     with pytest.raises(IssuerUnavailableError) as failure:
         authorizer.answer(token_of(server))
     assert "Unauthorized" not in str(failure.value)
+
+
+NO_ADDRESS = ["https://[bad", "https://h:99999/", "https://h:abc/", f"https://{'a' * 70}.example/"]
+
+
+@pytest.mark.parametrize("place", NO_ADDRESS)
+def test_an_address_of_keys_that_is_none_takes_nothing_from_what_is_known(
+    server: TokenServer, authorizer: Authorizer, place: str
+) -> None:
+    token = token_of(server)
+    authorizer.answer(token)
+    server.keys_url = place
+    authorizer.clock.advance(FRESH)
+    assert authorizer.answer(token)["principalId"] == "shop-1"
 
 
 @pytest.mark.parametrize(

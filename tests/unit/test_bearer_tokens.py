@@ -140,6 +140,17 @@ def test_an_injected_key_id_is_only_a_name_that_nobody_has(key_id: str) -> None:
     assert refused(sign(CLAIMS, {"kid": key_id})) is Refusal.UNKNOWN_KEY
 
 
+@pytest.mark.parametrize("kind", ["logout+jwt", "", ["JWT"], 7, None])
+def test_a_token_for_something_else_is_refused(kind: Any) -> None:
+    assert refused(sign_anything(CLAIMS, typ=kind)) is Refusal.MALFORMED
+
+
+@pytest.mark.parametrize("kind", ["JWT", "jwt", "at+jwt", "application/at+jwt"])
+def test_a_token_says_by_its_type_that_it_is_one(kind: str) -> None:
+    token = sign_anything(CLAIMS, typ=kind)
+    assert verified(token, Keys(), EXPECTED, NOW).merchant_id == "shop-1"
+
+
 @pytest.mark.parametrize("key_id", [7, ["k1"], {"kid": "k1"}, True])
 def test_a_key_id_that_is_no_text_is_malformed(key_id: Any) -> None:
     token = unsigned({"alg": "RS256", "kid": key_id}, CLAIMS, "AAAA")
@@ -170,6 +181,11 @@ def test_claims_that_were_changed_after_the_signature_are_refused() -> None:
     assert refused(f"{header}.{changed}.{signature}") is Refusal.SIGNATURE
 
 
+def test_a_key_that_names_no_algorithm_verifies_any_of_its_type() -> None:
+    keys = Keys([{**public(rsa_key("issuer"), "k1"), "alg": None}])
+    assert verified(sign(CLAIMS), keys, EXPECTED, NOW).merchant_id == "shop-1"
+
+
 def test_a_key_verifies_the_algorithm_that_it_is_for_and_no_other() -> None:
     keys = Keys([public(rsa_key("issuer"), "k1", alg="RS256")])
     assert refused(sign(CLAIMS, algorithm="PS256"), keys) is Refusal.ALGORITHM
@@ -190,12 +206,17 @@ WRONG: dict[str, tuple[dict[str, Any], Refusal]] = {
     "expired this moment, with the skew": ({"exp": SECONDS - 60}, Refusal.EXPIRED),
     "an expiry that is no number": ({"exp": "tomorrow"}, Refusal.EXPIRED),
     "an expiry that is no number at all": ({"exp": float("nan")}, Refusal.EXPIRED),
+    "an expiry that never comes": ({"exp": float("inf")}, Refusal.EXPIRED),
+    "an expiry beyond all clocks": ({"exp": 10**400}, Refusal.EXPIRED),
     "an expiry that is true": ({"exp": True}, Refusal.EXPIRED),
     "not yet valid": ({"nbf": SECONDS + 61}, Refusal.NOT_YET_VALID),
     "valid from no number": ({"nbf": float("nan")}, Refusal.NOT_YET_VALID),
     "issued later": ({"iat": SECONDS + 61}, Refusal.NOT_YET_VALID),
     "no text as a merchant": ({"client_id": 7}, Refusal.NO_MERCHANT),
     "an empty merchant": ({"client_id": ""}, Refusal.NO_MERCHANT),
+    "a merchant with a line of a log": ({"client_id": "shop\n"}, Refusal.NO_MERCHANT),
+    "a merchant that ends a JSON text": ({"client_id": 'shop"}'}, Refusal.NO_MERCHANT),
+    "a merchant that no UTF-8 has": ({"client_id": "\ud800"}, Refusal.NO_MERCHANT),
     "a merchant that fits no key": ({"client_id": "m" * 129}, Refusal.NO_MERCHANT),
 }
 
@@ -207,9 +228,9 @@ def test_a_well_signed_token_with_a_wrong_claim_is_refused(
     assert refused(sign_anything({**CLAIMS, **claims})) is why
 
 
-def sign_anything(claims: Mapping[str, Any]) -> str:
-    """Also claims that PyJWT would not encode."""
-    signing = f"{segment({'alg': 'RS256', 'kid': 'k1'})}.{segment(claims)}"
+def sign_anything(claims: Mapping[str, Any], **header: Any) -> str:
+    """Also what PyJWT would not encode."""
+    signing = f"{segment({'alg': 'RS256', 'kid': 'k1', **header})}.{segment(claims)}"
     rs256 = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256)
     signature = rs256.sign(signing.encode(), rsa_key("issuer"))
     return f"Bearer {signing}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
@@ -242,7 +263,7 @@ def test_clocks_may_be_a_minute_apart() -> None:
 
 MALFORMED = [
     "", "Bearer", "Bearer ", "Bearer x", "Bearer ..", "Bearer a.b.c", "Bearer " + "A" * 9000,
-    "Basic YTpi", "Bearer  x.y.z", "Bearer ä.!.?",
+    "Basic YTpi", "Bearer  x.y.z", "Bearer ä.!.?", "Bearer \ud800.a.b",
 ]  # fmt: skip
 
 
@@ -257,14 +278,23 @@ def test_a_good_token_under_another_scheme_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("claim", "value"),
-    [("scp", "a b"), ("scp", ["a", "b"]), ("scope", "a b"), ("scope", ["a", "b", 7])],
+    [
+        ("scp", "a b"),
+        ("scp", ["a", "b"]),
+        ("roles", ["a", "b"]),
+        ("scope", "a b"),
+        ("scope", ["a", "b", 7]),
+    ],
 )
 def test_scopes_come_as_issuers_write_them(claim: str, value: Any) -> None:
     token = sign_anything({**without("scope"), claim: value})
     assert verified(token, Keys(), EXPECTED, NOW).scopes == {"a", "b"}
 
 
-@pytest.mark.parametrize("value", [None, "", [], 0])
+SCOPE = "checkout/sessions.cancel"
+
+
+@pytest.mark.parametrize("value", [None, "", [], 0, 5, True, 1.5, {SCOPE: False}, [[SCOPE]]])
 def test_without_a_scope_nothing_is_allowed(value: Any) -> None:
     token = sign_anything({**CLAIMS, "scope": value})
     assert verified(token, Keys(), EXPECTED, NOW).scopes == set()

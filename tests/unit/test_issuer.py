@@ -1,12 +1,21 @@
 """An issuer's keys: read by discovery, kept, read anew when they change, and not too often."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from checkout.errors import ProviderTrouble, ProviderUnreachableError
-from checkout.issuer import COOL_DOWN, FRESH, KEPT, PAUSE, IssuerUnavailableError, SigningKeys
+from checkout.issuer import (
+    COOL_DOWN,
+    FRESH,
+    KEPT,
+    PAUSE,
+    PAUSE_WITHOUT_KEYS,
+    IssuerUnavailableError,
+    SigningKeys,
+)
 from checkout.providers.http import Answer, Request
 from tests.unit.clock import Clock
 
@@ -26,19 +35,24 @@ class Issuer:
     name: str = ISSUER
     down: bool = False
     asked: list[str] = field(default_factory=list)
+    place: str = KEYS
+    status: int = 200
+    # Called by each question: what passes meanwhile.
+    meanwhile: Callable[[], None] = lambda: None
 
     def send(self, request: Request, timeout: float) -> Answer:
         assert (request.method, request.body) == ("GET", None)
         # Both documents, and the name's lookup, within the 10 s that API Gateway waits.
         assert 2 * timeout < 9
         self.asked.append(request.url)
+        self.meanwhile()
         if self.down:
             raise ProviderUnreachableError(ProviderTrouble.TIMED_OUT)
         found: dict[str, dict[str, Any]] = {
-            DISCOVERY: {"issuer": self.name, "jwks_uri": KEYS},
+            DISCOVERY: {"issuer": self.name, "jwks_uri": self.place},
             KEYS: {"keys": self.keys},
         }
-        return Answer(200, found[request.url])
+        return Answer(self.status, found[request.url])
 
     @property
     def reads(self) -> int:
@@ -123,8 +137,35 @@ def test_an_issuer_that_is_down_is_not_asked_at_every_call(
     assert issuer.reads == 1
 
     issuer.down = False
-    clock.sleep(PAUSE.total_seconds())
+    clock.sleep(PAUSE_WITHOUT_KEYS.total_seconds())
     assert keys.find("k1", "RSA") == rsa("k1")
+
+
+def test_a_slow_issuer_that_is_down_is_not_waited_for_at_every_call(
+    keys: SigningKeys, issuer: Issuer, clock: Clock
+) -> None:
+    keys.find("k1", "RSA")
+    clock.sleep(FRESH.total_seconds())
+    issuer.down, issuer.meanwhile = True, lambda: clock.sleep(5)
+    began = clock()
+    for _ in range(10):
+        assert keys.find("k1", "RSA") == rsa("k1")
+    assert (clock() - began).total_seconds() == 5
+
+
+@pytest.mark.parametrize("place", ["", "http://keys.example.com/jwks", "http://127.0.0.1/jwks"])
+def test_keys_of_an_issuer_with_tls_come_over_tls(
+    keys: SigningKeys, issuer: Issuer, place: str
+) -> None:
+    issuer.place = place
+    with pytest.raises(IssuerUnavailableError):
+        keys.find("k1", "RSA")
+
+
+def test_a_document_of_an_error_is_none(keys: SigningKeys, issuer: Issuer) -> None:
+    issuer.status = 404
+    with pytest.raises(IssuerUnavailableError):
+        keys.find("k1", "RSA")
 
 
 def test_a_document_that_names_another_issuer_is_not_believed(
@@ -138,6 +179,7 @@ def test_a_document_that_names_another_issuer_is_not_believed(
 UNUSABLE = [
     {"kty": "oct", "kid": "k1", "k": "c2VjcmV0"},
     rsa("k1", use="enc"),
+    rsa("k1", d="the private half"),
     rsa("k1", key_ops=["sign"]),
     rsa("k1", n="n" * 341),
     {"kid": "k1"},

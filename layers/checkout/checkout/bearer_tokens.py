@@ -6,6 +6,7 @@ Only the function `authorize` imports this: PyJWT is in a layer of its own.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,8 +30,12 @@ KEY_TYPES = {
 }
 # How far the issuer's clock and ours may be apart.
 CLOCK_SKEW_SECONDS = 60
-# An id is a part of the table's keys, which have 2,048 bytes at most.
-LONGEST_MERCHANT_ID = 128
+# In the year 5138.
+_END_OF_TIME = 1e11
+# A part of the table's keys, and of the access log's JSON, which API Gateway does not escape.
+_MERCHANT_ID = re.compile(r"(?!.*[\"\\\\])[!-~]{1,128}")
+# RFC 9068, section 2.1. A logout token, say, is signed by the same key.
+_TYPES = ("JWT", "AT+JWT", "APPLICATION/AT+JWT")
 _LONGEST_TOKEN = 8192
 
 
@@ -90,7 +95,7 @@ def verified(authorization: str, keys: KeySource, expected: Expected, now: datet
     claims = _signed_claims(_bearer_token(authorization), keys, expected)
     _check_times(claims, now.timestamp())
     merchant_id = claims.get(expected.merchant_claim)
-    if not isinstance(merchant_id, str) or not 1 <= len(merchant_id) <= LONGEST_MERCHANT_ID:
+    if not isinstance(merchant_id, str) or not _MERCHANT_ID.fullmatch(merchant_id):
         raise TokenRefusedError(Refusal.NO_MERCHANT)
     return Caller(merchant_id, _scopes(claims))
 
@@ -98,7 +103,7 @@ def verified(authorization: str, keys: KeySource, expected: Expected, now: datet
 def _bearer_token(authorization: str) -> str:
     """RFC 6750, section 2.1."""
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or len(token) > _LONGEST_TOKEN:
+    if scheme.lower() != "bearer" or len(token) > _LONGEST_TOKEN or not token.isascii():
         raise TokenRefusedError(Refusal.MALFORMED)
     return token
 
@@ -132,7 +137,8 @@ def _header(token: str) -> tuple[str, str | None]:
         header = {}
     algorithm, key_id = header.get("alg"), header.get("kid")
     # "crit" names what has to be understood, and nothing of it is: RFC 7515, section 4.1.11.
-    if "crit" in header or not isinstance(algorithm, str) or not isinstance(key_id, str | None):
+    readable = isinstance(algorithm, str) and isinstance(key_id, str | None)
+    if "crit" in header or not readable or str(header.get("typ", "JWT")).upper() not in _TYPES:
         raise TokenRefusedError(Refusal.MALFORMED)
     if algorithm not in KEY_TYPES:
         raise TokenRefusedError(Refusal.ALGORITHM)
@@ -141,7 +147,7 @@ def _header(token: str) -> tuple[str, str | None]:
 
 def _key(found: Jwk, algorithm: str) -> jwt.PyJWK:
     """Raises jwt.PyJWTError. A key that names its algorithm verifies that one only."""
-    if found.get("alg", algorithm) != algorithm:
+    if (found.get("alg") or algorithm) != algorithm:
         raise jwt.InvalidAlgorithmError
     return jwt.PyJWK(dict(found), algorithm)
 
@@ -165,11 +171,14 @@ def _time(claims: Mapping[str, Any], name: str, unreadable: float) -> float:
     """Seconds since 1970. Only the end has to be said."""
     value = claims.get(name, unreadable if name == "exp" else 0)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number else unreadable
+    # No end of time: neither infinity, nor what is too large for a clock.
+    return value if is_number and abs(value) < _END_OF_TIME else unreadable
 
 
 def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
-    """RFC 8693, section 4.2: one text. Some issuers say `scp`, and some give a list."""
-    found = claims.get("scope", claims.get("scp", ""))
+    """RFC 8693, section 4.2: one text. Some issuers say `scp`, or `roles`, and some give a list."""
+    found = next((claims[name] for name in ("scope", "scp", "roles") if name in claims), "")
     words = found.split() if isinstance(found, str) else found
-    return frozenset(each for each in words if isinstance(each, str)) if words else frozenset()
+    if not isinstance(words, list):
+        return frozenset()
+    return frozenset(each for each in words if isinstance(each, str))

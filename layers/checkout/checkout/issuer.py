@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from checkout.errors import CheckoutError, MisconfiguredError, ProviderTroubleError
-from checkout.observability import log_failure
+from checkout.observability import count, log_failure
 from checkout.providers.documents import part, text
 from checkout.providers.http import Answer, Request
 
@@ -21,8 +21,9 @@ FRESH = timedelta(minutes=15)
 KEPT = timedelta(hours=24)
 # Between two reads because of keys that nobody knows: a stranger can make up as many as he likes.
 COOL_DOWN = timedelta(minutes=1)
-# Between two tries to read what could not be read.
-PAUSE = timedelta(seconds=5)
+# Between the end of a try that failed and the next one: if keys are known, and if none are.
+PAUSE = timedelta(seconds=30)
+PAUSE_WITHOUT_KEYS = timedelta(seconds=2)
 # Seconds for each of the two documents: API Gateway waits for 10 s.
 TIMEOUT = 3.0
 # Characters of an RSA key's modulus in base64: 2,048 bits (RFC 7518, section 3.3).
@@ -50,7 +51,7 @@ class SigningKeys:
         self._clock = clock
         self._keys: Sequence[Jwk] = ()
         self._read_at: datetime | None = None
-        self._tried_at: datetime | None = None
+        self._failed_at: datetime | None = None
 
     def find(self, key_id: str | None, key_type: str) -> Jwk | None:
         """The key; None if the issuer has no such one. Without an id, its only one of that type.
@@ -77,14 +78,15 @@ class SigningKeys:
         return self._read_at is None or now - self._read_at >= age
 
     def _read(self, now: datetime) -> None:
-        waiting = self._tried_at is not None and now - self._tried_at < PAUSE
-        if not waiting:
-            self._tried_at = now
+        pause = PAUSE if self._keys else PAUSE_WITHOUT_KEYS
+        if self._failed_at is None or now - self._failed_at >= pause:
             try:
-                self._keys = self._fetched()
-                self._read_at = now
+                self._keys, self._read_at = self._fetched(), now
             except (ProviderTroubleError, MisconfiguredError) as error:
+                # At its end, or an issuer that is slow to fail would be asked all the time.
+                self._failed_at = self._clock()
                 log_failure("signing keys could not be read", error)
+                count("IssuerUnavailable")
         if self._older_than(KEPT, now):
             raise IssuerUnavailableError
 
@@ -93,21 +95,27 @@ class SigningKeys:
         if text(discovered, "issuer") != self._issuer:
             # Section 4.3: or somebody else's document would do.
             raise MisconfiguredError("the issuer's own document names another issuer")
-        found = part(self._document(text(discovered, "jwks_uri")), "keys")
+        place = text(discovered, "jwks_uri")
+        if self._issuer.startswith("https:") and not place.startswith("https:"):
+            raise MisconfiguredError("the issuer's keys are not at an https address")
+        found = part(self._document(place), "keys")
         keys = [key for key in found if _is_usable(key)] if isinstance(found, list) else []
         if not keys:
             raise MisconfiguredError("the issuer has no key that signs")
         return keys
 
     def _document(self, url: str) -> object:
-        return self._exchange.send(
-            Request("GET", url, {"Accept": "application/json"}), TIMEOUT
-        ).json
+        request = Request("GET", url, {"Accept": "application/json"})
+        answer = self._exchange.send(request, TIMEOUT)
+        if answer.status != 200:
+            raise MisconfiguredError("the issuer has no such document")
+        return answer.json
 
 
 def _is_usable(key: object) -> bool:
     """A public key for signatures. A shared secret ("oct") never is: RFC 8725, section 2.1."""
-    if part(key, "use") not in (None, "sig"):
+    if part(key, "use") not in (None, "sig") or part(key, "d") is not None:
+        # Whose private half is public signs for anybody.
         return False
     operations = part(key, "key_ops")
     if isinstance(operations, list) and "verify" not in operations:

@@ -25,8 +25,37 @@ def test_a_stage_that_there_is_not_is_told_which_there_are(stage: str) -> None:
     assert found.value.exit_code == 2
 
 
+BUILT = "what was built"
+
+
+def given(further: str = "", built_from: str = BUILT) -> dict[str, str]:
+    found = to_aws.parameters("prod", further, built_from)
+    return dict(each.split("=", 1) for each in found)
+
+
+def test_further_parameters_come_on_top_of_the_stages_own() -> None:
+    found = given("JwtIssuer=https://a.example/ DeletionProtection=false GiveUpHours='24 mpesa=1'")
+    assert found["Stage"] == "prod"
+    assert found["JwtIssuer"] == "https://a.example/"
+    assert found["DeletionProtection"] == "false"
+    assert found["GiveUpHours"] == "24 mpesa=1"
+
+
+def test_a_release_changes_with_the_code_and_with_every_parameter_and_with_nothing_else() -> None:
+    release = given()["Release"]
+    assert given()["Release"] == given("Release=0000000000")["Release"] == release
+    others = [given(built_from="other"), given("FunctionMemory=512"), given("Canary=false")]
+    assert len({release, *(each["Release"] for each in others)}) == 4
+
+
+@pytest.mark.parametrize("further", ["JwtIssuer", "=x", "--force-upload"])
+def test_what_is_no_parameter_is_told(further: str) -> None:
+    with pytest.raises(Problem, match="NAME=value"):
+        given(further)
+
+
 def test_what_was_built_is_deployed_with_the_stages_own_settings() -> None:
-    asked = to_aws.command("staging", ["--no-confirm-changeset"])
+    asked = to_aws.command("staging", ["Stage=staging"], ["--no-confirm-changeset"])
     assert asked[1:4] == ["deploy", "--config-env", "staging"]
     assert asked[5].endswith(".aws-sam/build/template.yaml")
-    assert asked[-1] == "--no-confirm-changeset"
+    assert asked[6:] == ["--no-confirm-changeset", "--parameter-overrides", "Stage=staging"]

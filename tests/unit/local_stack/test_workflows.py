@@ -81,3 +81,23 @@ def test_deployments_of_one_stage_never_meet() -> None:
     assert "inputs.stage" in found["group"]
     (job,) = jobs("deploy")
     assert "inputs.stage" in job["environment"]
+
+
+def test_a_change_is_deployed_only_after_it_passed() -> None:
+    # YAML reads the key `on` as true.
+    triggers = yaml.safe_load(WORKFLOWS["deploy"].read_text())[True]
+    assert triggers["workflow_run"] == {
+        "workflows": ["ci"],
+        "types": ["completed"],
+        "branches": ["main"],
+    }
+    assert set(triggers) == {"workflow_run", "workflow_dispatch"}
+    (job,) = jobs("deploy")
+    assert "github.event.workflow_run.conclusion == 'success'" in job["if"]
+    checkout = next(iter(steps("deploy")))
+    assert "workflow_run.head_sha" in checkout["with"]["ref"]
+
+
+def test_nothing_is_installed_or_built_with_credentials_at_hand() -> None:
+    names = [step.get("run") or step["uses"].partition("@")[0] for step in steps("deploy")]
+    assert names.index("make build") < names.index("aws-actions/configure-aws-credentials")

@@ -126,7 +126,8 @@ class HttpExchange:
             trouble = ProviderTrouble.TIMED_OUT
         except SSLError:
             trouble = ProviderTrouble.TLS_FAILED
-        except (OSError, HTTPException):
+        except (OSError, HTTPException, UnicodeError):
+            # The last one of a name that no server can have.
             trouble = broken
         # Outside of the handlers: the text of what was caught may hold what the provider sent.
         raise ProviderUnreachableError(trouble)
@@ -139,7 +140,11 @@ class HttpExchange:
 
 
 def _checked(text: str) -> SplitResult:
-    url = urlsplit(text)
+    try:
+        url = urlsplit(text)
+        _ = url.port
+    except ValueError:
+        url = urlsplit("")
     if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
         raise MisconfiguredError("a provider is called over https only")
     return url
