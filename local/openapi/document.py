@@ -144,8 +144,7 @@ def _security() -> Schema:
     flow = {"tokenUrl": "https://domain.auth.region.amazoncognito.com/oauth2/token"}
     return {
         "type": "oauth2",
-        "description": "A merchant's client id and secret, by client credentials, at the stack's "
-        "output TokenUrl.",
+        "description": "A merchant's client credentials, at the stack's output TokenUrl.",
         "flows": {"clientCredentials": {**flow, "scopes": scopes()}},
     }
 
