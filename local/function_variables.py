@@ -22,10 +22,14 @@ Variables = Mapping[str, str]
 
 def functions_of(stack: Stack) -> list[str]:
     """What the stack has deployed, each by its own name, e.g. `cancel-session`."""
-    prefix = f"{stack.stack_name}-"
-    pages = stack.aws.functions.get_paginator("list_functions").paginate()
-    names = [each["FunctionName"] for page in pages for each in page["Functions"]]
-    return sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
+    pages = stack.aws.cloudformation.get_paginator("list_stack_resources")
+    names = [
+        resource["PhysicalResourceId"]
+        for page in pages.paginate(StackName=stack.stack_name)
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceType"] == "AWS::Lambda::Function"
+    ]
+    return sorted(name.removeprefix(f"{stack.stack_name}-") for name in names)
 
 
 def _read(stack: Stack, function: str) -> dict[str, str]:

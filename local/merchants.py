@@ -33,6 +33,17 @@ def remove(stack: Stack, merchant: Merchant) -> None:
         )
 
 
+def remove_left_behind(stack: Stack, name: str) -> None:
+    """Clients of that name, of a run that was killed: each could still get tokens."""
+    if stack.issuer:
+        return
+    pages = stack.aws.cognito.get_paginator("list_user_pool_clients")
+    for page in pages.paginate(UserPoolId=stack.user_pool_id):
+        for client in page["UserPoolClients"]:
+            if client["ClientName"] == name:
+                remove(stack, Merchant(client["ClientId"], ""))
+
+
 def make_client(aws: Aws, user_pool_id: str, name: str, scopes: list[str]) -> Merchant:
     client = aws.cognito.create_user_pool_client(
         UserPoolId=user_pool_id,

@@ -1,7 +1,7 @@
 """`make smoke`: after a deployment, whether what was deployed answers as it should.
 
-It leaves nothing behind but, where there is a sandbox, one cancelled session of a merchant that is
-removed again. In prod it only reads: no provider is called.
+It makes a merchant and removes it again. Where there is a sandbox it leaves one cancelled session
+behind. In prod it writes nothing into the table and calls no provider.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from local.stack import Merchant, Stack
 
 FAILED = 1
 NOBODY = Merchant("", "")
+MERCHANT = "smoke-test"
 CANCEL = "/v1/checkout/session/cancel"
 
 
@@ -65,8 +66,18 @@ def _check_aliases(stack: Stack) -> None:
         assert not alias.get("RoutingConfig"), f"{name} is still between two versions"
 
 
-def merchant_checks(merchant: Client) -> list[Check]:
-    """The table is reached: by both routes, and without a write."""
+def merchant_checks(merchant: Client, *, certificates: bool) -> list[Check]:
+    """The table is reached: by both routes, and without a write.
+
+    Where merchants have to show a certificate, it is looked whether one without is refused.
+    """
+    if certificates:
+        return [
+            Check(
+                "a merchant without a certificate is refused",
+                lambda: error(merchant.get(NO_SESSION), 400, "certificate"),
+            )
+        ]
     return [
         Check("a session of nobody's cannot be read", lambda: error(merchant.get(NO_SESSION), 404)),
         Check(
@@ -97,11 +108,19 @@ def _merchant_of(stack: Stack) -> Iterator[Client | None]:
     if not (stack.user_pool_id or stack.issuer):
         yield None
         return
-    made = merchants.make(stack, "smoke")
+    merchants.remove_left_behind(stack, MERCHANT)
+    made = merchants.make(stack, MERCHANT)
     try:
         yield Client(stack, made)
     finally:
         merchants.remove(stack, made)
+
+
+def _asks_for_certificates(stack: Stack) -> bool:
+    found = stack.aws.functions.get_function_configuration(
+        FunctionName=f"{stack.stack_name}-cancel-session", Qualifier=ALIAS
+    )
+    return found["Environment"]["Variables"].get("CLIENT_CERTIFICATES") == "required"
 
 
 def failures(checks: list[Check]) -> list[str]:
@@ -123,8 +142,10 @@ def smoke(stack: Stack) -> list[str]:
         if merchant is None:
             say("  not tried: what needs a token, since yours come from an issuer of your own")
         else:
-            checks += merchant_checks(merchant)
-            checks += sandbox_checks(stack, merchant) if stack.ledger_table else []
+            certificates = _asks_for_certificates(stack)
+            checks += merchant_checks(merchant, certificates=certificates)
+            if stack.ledger_table and not certificates:
+                checks += sandbox_checks(stack, merchant)
         return failures(checks)
 
 

@@ -11,6 +11,7 @@ from tests.template.metrics import published
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 COMPOSITES = of_type("AWS::CloudWatch::CompositeAlarm")
 OWN = {"Fn::Sub": "CancelASession/${AWS::StackName}"}
+OF_OURS = [name for name in ALARMS if properties(name).get("Namespace") == OWN]
 TO_THE_TOPIC = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
 PART = re.compile(r'ALARM\("\$\{(\w+)\}"\)')
 # Of whom a failure is an alarm: what merchants, providers, the stream, the queue or the clock call.
@@ -75,7 +76,9 @@ def test_the_runbook_is_that_of_the_repository_unless_the_parameter_says_another
     assert not re.fullmatch(parameter["AllowedPattern"], "a b")
 
 
-@pytest.mark.parametrize("name", [name for name in ALARMS if properties(name)["Namespace"] == OWN])
+@pytest.mark.parametrize(
+    "name", [name for name in ALARMS if properties(name).get("Namespace") == OWN]
+)
 def test_an_alarm_on_a_metric_of_ours_listens_to_one_that_is_published(name: str) -> None:
     alarm = properties(name)
     assert alarm["MetricName"] in published()
@@ -84,8 +87,7 @@ def test_an_alarm_on_a_metric_of_ours_listens_to_one_that_is_published(name: str
 
 
 def test_what_has_a_unit_of_its_own_is_measured_and_what_is_counted_is_summed() -> None:
-    of_ours = [properties(name) for name in ALARMS if properties(name)["Namespace"] == OWN]
-    for each in of_ours:
+    for each in map(properties, OF_OURS):
         counted = published()[each["MetricName"]].unit == "Count"
         assert each.get("Statistic") == ("Sum" if counted else None)
         assert ("ExtendedStatistic" in each) is not counted
@@ -93,9 +95,8 @@ def test_what_has_a_unit_of_its_own_is_measured_and_what_is_counted_is_summed() 
 
 def of_lambda(metric: str) -> list[dict[str, Any]]:
     found = [properties(name) for name in ALARMS]
-    return [
-        each for each in found if (each["Namespace"], each["MetricName"]) == ("AWS/Lambda", metric)
-    ]
+    wanted = ("AWS/Lambda", metric)
+    return [each for each in found if (each.get("Namespace"), each.get("MetricName")) == wanted]
 
 
 def test_the_failures_of_every_function_that_is_called_from_outside_are_an_alarm() -> None:

@@ -98,7 +98,9 @@ def test_webhooks_have_a_limit_of_their_own() -> None:
         for event in properties("ReceiveWebhookFunction")["Events"].values()
     }
     all_methods, webhooks = properties("CheckoutApi")["MethodSettings"]
-    assert (webhooks["ResourcePath"], webhooks["HttpMethod"]) == (path, "POST")
+    # CloudFormation's form: "/" and then the path with each slash written as ~1.
+    escaped = "/" + path.replace("/", "~1")
+    assert (webhooks["ResourcePath"], webhooks["HttpMethod"]) == (escaped, "POST")
     for each in ("ThrottlingRateLimit", "ThrottlingBurstLimit"):
         assert webhooks[each] == {"Ref": "WebhookRequestsPerSecond"}
         assert all_methods[each] != webhooks[each]
@@ -119,7 +121,8 @@ def test_a_domain_of_ones_own_leads_to_the_stage_over_tls_1_2() -> None:
 
 def test_with_a_truststore_certificates_are_asked_for_and_nobody_comes_round_it() -> None:
     """API Gateway asks on the domain; at its own address the merchants' functions do."""
-    trust = {"TruststoreUri": {"Ref": "TruststoreUri"}}
+    names = ("TruststoreUri", "TruststoreVersion")
+    trust = {name: {"Ref": name} for name in names}
     asked = {"Fn::If": ["HasMutualTls", trust, {"Ref": "AWS::NoValue"}]}
     assert properties("ApiDomain")["MutualTlsAuthentication"] == asked
     for function in ("CancelSessionFunction", "GetSessionFunction"):
@@ -132,6 +135,7 @@ def test_with_a_truststore_certificates_are_asked_for_and_nobody_comes_round_it(
     [
         ("DomainHasCertificate", "DomainName", "CertificateArn"),
         ("MutualTlsHasDomain", "TruststoreUri", "DomainName"),
+        ("MutualTlsHasDomain", "TruststoreUri", "TruststoreVersion"),
         ("IssuerHasAudience", "JwtIssuer", "JwtAudience"),
     ],
 )
@@ -140,6 +144,6 @@ def test_what_needs_another_parameter_says_so_before_anything_is_made(
 ) -> None:
     found = template()["Rules"][rule]
     assert found["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": given}, ""]}]}
-    (assertion,) = found["Assertions"]
-    assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": needed}, ""]}]}
-    assert needed in assertion["AssertDescription"]
+    given_too = {"Fn::Not": [{"Fn::Equals": [{"Ref": needed}, ""]}]}
+    (told,) = [each for each in found["Assertions"] if each["Assert"] == given_too]
+    assert f"{given} needs {needed}" in told["AssertDescription"]

@@ -228,5 +228,11 @@ def test_the_real_stack_is_protected_and_deployed_only_after_a_look() -> None:
 
 def test_every_stage_has_a_profile_and_says_how_a_new_version_gets_its_calls() -> None:
     assert set(template()["Parameters"]["Stage"]["AllowedValues"]) == {*STAGES}
-    canary = {name: each["Canary"] for name, each in template()["Mappings"]["Stages"].items()}
-    assert canary == {"local": "false", "dev": "false", "staging": "true", "prod": "true"}
+    profiles = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    tried_first = {
+        name
+        for name in STAGES
+        if "Canary=true" in profiles[name]["deploy"]["parameters"]["parameter_overrides"]
+    }
+    assert tried_first == {"staging", "prod"}
+    assert template()["Parameters"]["Canary"]["Default"] == "false"
