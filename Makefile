@@ -1,13 +1,15 @@
 # `make` alone lists the targets. Everything a target needs is made on the way: environments, build.
 PYTHON ?= python3
 PORT ?=
+OPENID ?=
 STACK_NAME ?=
+STAGE ?=
 HOURS ?=
 NAME ?=
 SECONDS ?= 600
 SEED ?=
 MAKE_STARTED := $(shell date +%s)
-export PORT MAKE_STARTED
+export PORT OPENID MAKE_STARTED
 
 ENV := .local/env
 RUN := $(ENV)/dev/bin/python -m
@@ -19,7 +21,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build provider redrive stuck test test-fast explore test-pythons faults bench bench-gate cold-starts cost scale soak e2e lint audit format pr lock clean
+.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi scale soak e2e lint audit audit-known format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +37,7 @@ run: env ## the demo, on the real template on the emulator; stays up until Ctrl-
 demo: env ## the same, then stops; fails if anything was not as promised
 	@$(RUN) local.demo
 
-up: env ## start the local stack in the background and write .local/stack.json (PORT=4566)
+up: env ## start the local stack in the background, write .local/stack.json (PORT=4566, OPENID=1: its own token server)
 	@$(RUN) local.up
 
 down: ## stop it, also what a killed run left behind
@@ -46,6 +48,13 @@ invoke: env ## let `sam local invoke` reach the stack that is up, until Ctrl-C (
 
 build: env ## build for AWS into .aws-sam/build, with bytecode
 	@$(RUN) local.build aws
+
+deploy: build ## build, deploy a stage to AWS and look whether it answers: make deploy STAGE=dev (staging, prod)
+	@test -n "$(STAGE)" || { echo "Name the stage: make deploy STAGE=dev, staging or prod." >&2; exit 2; }
+	@$(RUN) local.to_aws '$(STAGE)' $(ARGS)
+
+smoke: env ## whether a deployed stack answers as it should (STACK_NAME= for AWS)
+	@STACK_NAME='$(STACK_NAME)' $(RUN) local.smoke
 
 provider: env ## begin the adapter of another payment provider: make provider NAME=acme
 	@test -n "$(NAME)" || { echo "Name the provider: make provider NAME=acme." >&2; exit 2; }
@@ -59,7 +68,7 @@ redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_N
 	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
 
 test: env ## every tier but e2e, on a stack of its own: some ten minutes (ARGS='-k race' for pytest)
-	@$(PYTHON) -m local.environments localstripe
+	@$(PYTHON) -m local.environments localstripe audit
 	@$(RUN) local.testing
 
 test-fast: env ## unit, contract, integration, template: some two minutes, without a stack
@@ -75,6 +84,9 @@ faults: env ## fail every call of AWS in every way, on a stack of its own: some 
 	@$(PYTHON) -m local.environments microburst
 	@$(RUN) local.testing faults
 
+test-openid: env ## the contract's tests once more, with the tokens of an OpenID issuer of its own
+	@$(RUN) local.testing openid
+
 cold-starts: env ## measure the cold start of every function, side by side (ARGS="--rounds 20")
 	@$(PYTHON) -m local.environments ric
 	@$(RUN) local.bench.starts $(ARGS)
@@ -89,6 +101,9 @@ bench-gate: env ## fail if a count, a price or a ratio is worse than local/bench
 
 cost: env ## dollars per million cancellations, from counted calls and a dated price table
 	@$(RUN) local.bench.cost $(ARGS)
+
+openapi: env ## write docs/openapi.json, the API's description, from the code and the template
+	@$(RUN) local.openapi.document
 
 scale: env ## write docs/scale.md and its picture: how far each quota holds, and what breaks first
 	@$(PYTHON) -m local.environments plot
@@ -110,21 +125,26 @@ lint: env ## ruff, mypy, cfn-lint (by sam validate), statelint, import direction
 	$(ENV)/dev/bin/statelint statemachines/*.asl.json
 	$(RUN) pytest -q tests/unit/test_import_direction.py
 
-audit: env ## checkov, licences, secrets, and an SBOM of the layer in .local/sbom.cdx.json
+audit: env ## checkov, licences, secrets, and an SBOM of each layer in .local
 	@$(PYTHON) -m local.environments audit
 	@$(RUN) local.audit
+
+audit-known: env ## look up the known weaknesses of every locked package, over the network (OSV_URL=)
+	@$(PYTHON) -m local.environments audit
+	@$(RUN) local.known_weaknesses
 
 format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-pr: lint audit test-pythons test faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
+pr: lint audit test-pythons test test-openid faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
 	@$(MAKE) --no-print-directory soak SECONDS=60
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
 	$(LOCK) layers/checkout/requirements.in -o layers/checkout/requirements.txt
-	$(LOCK) -c layers/checkout/requirements.txt requirements/dev.in -o requirements/dev.txt
+	$(LOCK) -c layers/checkout/requirements.txt layers/jwt/requirements.in -o layers/jwt/requirements.txt
+	$(LOCK) -c layers/checkout/requirements.txt -c layers/jwt/requirements.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
 	$(LOCK) requirements/microburst.in -o requirements/microburst.txt

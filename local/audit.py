@@ -11,20 +11,26 @@ from pathlib import Path
 from local.console import Problem, run, say, step
 from local.places import LOCAL, ROOT, tool
 
-LAYER = ROOT / "layers" / "checkout" / "requirements.txt"
-SBOM = LOCAL / "sbom.cdx.json"
+# What ships: a lock for each layer.
+LOCKS = {name: ROOT / "layers" / name / "requirements.txt" for name in ("checkout", "jwt")}
 # By its name alone: the tool writes down what it was given.
 BASELINE = ".secrets.baseline"
 # As packages write them. What ships has to be one of these...
 SHIPPED = (
     "MIT", "MIT License", "Apache-2.0", "Apache Software License", "Apache License 2.0",
     "BSD License", "BSD-3-Clause", "Apache Software License; BSD License", "MIT-0",
-    "MIT License; MIT No Attribution License (MIT-0)", "PSF-2.0",
+    "MIT License; MIT No Attribution License (MIT-0)", "PSF-2.0", "Apache-2.0 OR BSD-3-Clause",
 )  # fmt: skip
 # ...and nothing that our own process imports may have one with this in its name.
 REFUSED = "GPL"
 # Full of what looks like secrets: those of doubles, and hashes.
-SPARED = ("tests/", "requirements/", "layers/checkout/requirements", BASELINE)
+SPARED = (
+    "tests/",
+    "requirements/",
+    "layers/checkout/requirements",
+    "layers/jwt/requirements",
+    BASELINE,
+)
 
 
 @dataclass(frozen=True)
@@ -36,14 +42,21 @@ class Check:
 def checks() -> Iterator[Check]:
     yield Check("checkov", [tool("audit", "checkov"), "-f", "template.yaml"])
     licences: list[str | Path] = [tool("audit", "pip-licenses"), "--python", tool("dev", "python")]
-    shipped = [*licences, "--packages", *packages(LAYER.read_text())]
+    names = [name for lock in LOCKS.values() for name in packages(lock.read_text())]
+    shipped = [*licences, "--packages", *names]
     yield Check("licences that ship", [*shipped, "--allow-only", ";".join(SHIPPED)])
     refused = [*licences, "--partial-match", "--fail-on", REFUSED]
     yield Check("licences of the tools", refused)
     hook: list[str | Path] = [tool("audit", "detect-secrets-hook"), "--baseline", BASELINE]
     yield Check("secrets", [*hook, *tracked()])
-    sbom: list[str | Path] = [tool("audit", "cyclonedx-py"), "requirements", LAYER, "-o", SBOM]
-    yield Check("SBOM", sbom)
+    for layer, lock in LOCKS.items():
+        cyclonedx = tool("audit", "cyclonedx-py")
+        yield Check(f"SBOM of {layer}", [cyclonedx, "requirements", lock, "-o", sbom(layer)])
+
+
+def sbom(layer: str) -> Path:
+    """Where what a layer is made of is listed."""
+    return LOCAL / f"sbom-{layer}.cdx.json"
 
 
 def packages(locked: str) -> list[str]:
@@ -68,7 +81,7 @@ def main() -> None:
     complaints = [said for each in checks() if (said := check(each))]
     if complaints:
         raise Problem("\n".join(complaints))
-    say(f"  nothing to complain of; the layer's parts are listed in {SBOM.relative_to(ROOT)}")
+    say("  nothing to complain of; the layers' parts are listed in .local/sbom-*.cdx.json")
 
 
 if __name__ == "__main__":

@@ -74,9 +74,12 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """With the token, unless `headers` have an Authorization of their own (empty: none)."""
-        sent = {"Authorization": f"Bearer {self.token}"} | dict(headers or {})
-        if not sent["Authorization"]:
-            del sent["Authorization"]
+        sent = dict(headers or {})
+        authorization = sent.pop("Authorization", None)
+        if authorization is None:
+            authorization = f"Bearer {self.token}"
+        if authorization:
+            sent["Authorization"] = authorization
         return self.connection.send(method, self.stack.base_url + path, sent, body)
 
     def post(self, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:

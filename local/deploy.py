@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from local.aws import Aws
@@ -22,8 +23,9 @@ def relevant(output: str) -> str:
     return "\n".join([line for line in lines if TELLING.search(line)][-12:] or lines[-12:])
 
 
-def _sam_deploy(endpoint_url: str, log: Path) -> None:
-    parameters = ["Stage=local", "PointInTimeRecovery=false", *this_machine().parameters]
+def _sam_deploy(endpoint_url: str, log: Path, more: Sequence[str]) -> None:
+    common = ["Stage=local", "PointInTimeRecovery=false"]
+    parameters = [*common, *this_machine().parameters, *more]
     command = [
         str(tool("sam", "sam")), "deploy",
         "--config-env", "local", "--template-file", str(BUILD / "template.yaml"),
@@ -42,8 +44,8 @@ def _sam_deploy(endpoint_url: str, log: Path) -> None:
         raise Problem(f"{relevant(output)}\n'sam deploy' failed; all it said is in {log}.")
 
 
-def deploy(aws: Aws, logs: Path) -> dict[str, str]:
-    """Deploy what was built; returns the stack's outputs.
+def deploy(aws: Aws, logs: Path, parameters: Sequence[str] = ()) -> dict[str, str]:
+    """Deploy what was built, with `parameters` on top of a local stack's; returns its outputs.
 
     Raises:
         Problem: sam deploy failed; with the lines that say why.
@@ -52,7 +54,7 @@ def deploy(aws: Aws, logs: Path) -> dict[str, str]:
     with step("sam deploy"):
         # A bucket of our own: the one that sam makes would be a stack more to wait for.
         aws.storage.create_bucket(Bucket=BUCKET)
-        _sam_deploy(aws.url, logs / "sam-deploy.log")
+        _sam_deploy(aws.url, logs / "sam-deploy.log", parameters)
     return outputs(aws, STACK_NAME)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError
 
+from checkout.direct_fan_out import ALIAS
 from local import workers
 from local.stack import Stack
 from local.waiting import wait_until
@@ -29,15 +30,17 @@ def functions_of(stack: Stack) -> list[str]:
 
 def _read(stack: Stack, function: str) -> dict[str, str]:
     name = f"{stack.stack_name}-{function}"
-    found = stack.aws.functions.get_function_configuration(FunctionName=name)
+    found = stack.aws.functions.get_function_configuration(FunctionName=name, Qualifier=ALIAS)
     return dict(found["Environment"]["Variables"])
 
 
 def _deploy(stack: Stack, function: str, variables: Variables) -> None:
+    """As a version of its own, to which the alias is turned: versions never change."""
+    name, functions = f"{stack.stack_name}-{function}", stack.aws.functions
     environment: EnvironmentTypeDef = {"Variables": variables}
-    stack.aws.functions.update_function_configuration(
-        FunctionName=f"{stack.stack_name}-{function}", Environment=environment
-    )
+    functions.update_function_configuration(FunctionName=name, Environment=environment)
+    version = functions.publish_version(FunctionName=name)["Version"]
+    functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
     wait_until(lambda: _read(stack, function) == variables, f"{function} is changed")
 
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
 
@@ -14,6 +14,7 @@ from local import (
     merchants,
     processes,
     stack,
+    token_server,
 )
 from local.alone import alone
 from local.aws import Aws
@@ -21,7 +22,7 @@ from local.console import Problem, say, step, undisturbed
 from local.isolation import isolated
 from local.places import BUILD, ROOT, Places, tool
 from local.processes import Process
-from local.stack import Merchant, Stack
+from local.stack import Stack
 
 WAITING = "another make is starting or stopping this stack: waiting for it"
 
@@ -74,8 +75,10 @@ def _clear(places: Places) -> list[Process]:
     return stopped
 
 
-def up(places: Places, port: int | None) -> tuple[Stack, bool]:
+def up(places: Places, port: int | None, *, openid: bool = False) -> tuple[Stack, bool]:
     """A running stack of the sources as they are, and whether this call has started it.
+
+    With `openid` its tokens are those of a token server, and not Cognito's.
 
     Raises:
         Problem: the port is taken, or a step failed; then nothing is left running.
@@ -85,22 +88,23 @@ def up(places: Places, port: int | None) -> tuple[Stack, bool]:
         emulator.check_port(port or emulator.DEFAULT_PORT)
     built_from = build.build(build.this_machine(), BUILD)
     with alone(places.busy, WAITING):
-        running = _reusable(places, port, built_from)
+        running = _reusable(places, port, built_from, openid)
         if running is not None:
             return running, False
         try:
-            return _start(places, port or emulator.DEFAULT_PORT, built_from), True
+            return _start(places, port or emulator.DEFAULT_PORT, built_from, openid), True
         except BaseException:
             _clear(places)
             raise
 
 
-def _reusable(places: Places, port: int | None, built_from: str) -> Stack | None:
+def _reusable(places: Places, port: int | None, built_from: str, openid: bool) -> Stack | None:
     state = examine(places)
     if state is State.UP:
         running = stack.read(places.stack_json)
         asked_for = f"http://127.0.0.1:{port}" if port else running.endpoint_url
-        if running.endpoint_url == asked_for and running.built_from == built_from:
+        same = running.endpoint_url == asked_for and bool(running.issuer) == openid
+        if same and running.built_from == built_from:
             return running
         say("  the stack that runs here is of other sources, or on another port: starting it anew")
     elif state is not State.DOWN:
@@ -109,19 +113,19 @@ def _reusable(places: Places, port: int | None, built_from: str) -> Stack | None
     return None
 
 
-def _start(places: Places, port: int, built_from: str) -> Stack:
+def _start(places: Places, port: int, built_from: str, openid: bool) -> Stack:
     for log in places.logs.glob("*.log"):
         if not log.name.startswith("env-"):
             log.unlink()
     endpoint_url = emulator.start(places, port)
     aws = Aws(endpoint_url)
-    outputs = deploy.deploy(aws, places.logs)
+    issuer = token_server.start(places) if openid else ""
+    outputs = deploy.deploy(aws, places.logs, token_server.parameters(issuer) if issuer else ())
     with step("gateway responses, merchants, the outside world"):
         api, stage = outputs["RestApiId"], outputs["ApiStageName"]
         gateway_responses.put(aws, deploy.STACK_NAME, api, stage)
-        made = [merchants.make(aws, outputs["UserPoolId"], name) for name in ("first", "second")]
         _start_helpers(places, endpoint_url, outputs)
-        running = _describe(places, endpoint_url, outputs, made, built_from)
+        running = _describe(places, endpoint_url, outputs, issuer, built_from)
         stack.write(running, places.stack_json)
     return running
 
@@ -140,15 +144,14 @@ def _start_helpers(places: Places, endpoint_url: str, outputs: Mapping[str, str]
 
 
 def _describe(
-    places: Places,
-    endpoint_url: str,
-    outputs: Mapping[str, str],
-    made: Sequence[Merchant],
-    built_from: str,
+    places: Places, endpoint_url: str, outputs: Mapping[str, str], issuer: str, built_from: str
 ) -> Stack:
+    deployed = Stack.from_outputs(deploy.STACK_NAME, outputs, endpoint_url)
+    if issuer:
+        deployed = replace(deployed, issuer=issuer, token_url=f"{issuer}/token")
     return replace(
-        Stack.from_outputs(deploy.STACK_NAME, outputs, endpoint_url),
-        merchants=tuple(made),
+        deployed,
+        merchants=tuple(merchants.make(deployed, name) for name in ("first", "second")),
         processes={each.name: each.pid for each in processes.read(places.processes)},
         logs={
             "functions": str(places.logs / "functions.log"),

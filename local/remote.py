@@ -30,7 +30,7 @@ def describe(stack_name: str) -> Stack:
     if not stack.ledger_table:
         raise Problem(f"'{stack_name}' was deployed without the sandbox providers.", NOT_RUNNING)
     names = ("e2e-first", "e2e-second")
-    made = tuple(merchants.make(stack.aws, stack.user_pool_id, each) for each in names)
+    made = tuple(merchants.make(stack, each) for each in names)
     return replace(stack, merchants=made)
 
 
@@ -53,4 +53,4 @@ def running(stack_name: str) -> Iterator[Stack]:
         over.set()
         thread.join()
         for merchant in stack.merchants:
-            merchants.remove(stack.aws, stack.user_pool_id, merchant)
+            merchants.remove(stack, merchant)

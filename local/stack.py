@@ -23,7 +23,8 @@ class Merchant:
 class Stack:
     """Every name that a caller, a test or a script needs.
 
-    `endpoint_url` is None on AWS itself, `ledger_table` empty where there is no sandbox.
+    `endpoint_url` is None on AWS itself, `ledger_table` empty where there is no sandbox. `issuer`
+    is the token server on loopback that stands in for the user pool, if one does.
     """
 
     stack_name: str
@@ -36,6 +37,7 @@ class Stack:
     state_machine_arn: str
     completion_failures_queue_url: str
     user_pool_id: str
+    issuer: str = ""
     merchants: tuple[Merchant, ...] = ()
     processes: Mapping[str, int] = field(default_factory=dict)
     logs: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +48,7 @@ class Stack:
         cls, stack_name: str, outputs: Mapping[str, str], endpoint_url: str | None = None
     ) -> Self:
         """A deployed stack, without merchants and processes: on the emulator at `endpoint_url`."""
-        base_url, token_url = outputs["BaseUrl"], outputs["TokenUrl"]
+        base_url, token_url = outputs["BaseUrl"], outputs.get("TokenUrl", "")
         if endpoint_url is not None:
             # It has no host names for an API or for a user pool.
             stage = f"{outputs['RestApiId']}/{outputs['ApiStageName']}"
@@ -62,7 +64,7 @@ class Stack:
             ledger_table=outputs.get("SandboxLedgerTableName", ""),
             state_machine_arn=outputs["StateMachineArn"],
             completion_failures_queue_url=outputs["CompletionFailuresQueueUrl"],
-            user_pool_id=outputs["UserPoolId"],
+            user_pool_id=outputs.get("UserPoolId", ""),
         )
 
     @cached_property

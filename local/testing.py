@@ -26,6 +26,18 @@ PYTEST_GRACE_SECONDS = 15
 NO_TESTS = 5
 # Minutes of injected faults: `make faults`.
 LONG = ("local/test_injected_faults.py",)
+# Once more, with the tokens of a token server in place of Cognito's: `make test-openid`. What is
+# behind the authorizer is the same, so those tests that kill and wait are not among them.
+OPENID = (
+    "local/test_contract_errors.py",
+    "local/test_contract_idempotency.py",
+    "local/test_contract_musts.py",
+    "local/test_contract_reading.py",
+    "local/test_contract_repeats.py",
+    "local/test_smoke.py",
+    "local/test_tenancy.py",
+    "local/test_what_was_logged.py",
+)
 
 
 def check_there(tiers: Sequence[str]) -> None:
@@ -59,24 +71,27 @@ def side_by_side(tiers: Sequence[str]) -> int:
     return pytest(tiers, {}, *pythons.IN_PARALLEL)
 
 
-def on_a_stack_of_its_own(tiers: Sequence[str], *options: str) -> int:
+def on_a_stack_of_its_own(tiers: Sequence[str], *options: str, openid: bool = False) -> int:
     places = Places(LOCAL / "test")
     with alone(places.home / "testing.lock", "another make test is running here: waiting for it"):
         lifecycle.down(places)
         try:
-            lifecycle.up(places, port_asked_for() or listeners.any_free_port())
+            port = port_asked_for() or listeners.any_free_port()
+            lifecycle.up(places, port, openid=openid)
             return pytest(tiers, {"STACK_JSON": str(places.stack_json)}, *options)
         finally:
             lifecycle.down(places)
 
 
 def main() -> int:
-    """`python -m local.testing`; with `fast`, FAST alone; with `faults`, LONG."""
+    """`python -m local.testing`; with `fast`, FAST alone; `faults`, LONG; `openid`, OPENID."""
     asked = sys.argv[1:]
     if asked == ["fast"]:
         return side_by_side(FAST)
     if asked == ["faults"]:
         return on_a_stack_of_its_own(LONG)
+    if asked == ["openid"]:
+        return on_a_stack_of_its_own(OPENID, openid=True)
     check_there([*SIDE_BY_SIDE, *ALONE])
     without = [f"--ignore=tests/{each}" for each in LONG]
     codes = {side_by_side(SIDE_BY_SIDE), on_a_stack_of_its_own(ALONE, *without)}

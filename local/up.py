@@ -33,7 +33,8 @@ def main() -> None:
         stopped = lifecycle.down(places)
         say(f"  stopped {', '.join(each.name for each in stopped)}" if stopped else "  nothing ran")
         return
-    stack, started = lifecycle.up(places, port_asked_for())
+    openid = bool(os.environ.get("OPENID"))
+    stack, started = lifecycle.up(places, port_asked_for(), openid=openid)
     say("The local stack is up." if started else "The local stack was up already.")
     introduce(stack, places)
 

@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
 
 def _cancel_once(event: dict[str, Any], context: LambdaContext) -> str:
     answer_by = bootstrap.deadline(context) - bootstrap.ANSWER_RESERVE
-    call = parse_cancel_call(event, bootstrap.merchant_claim())
+    call = parse_cancel_call(event, bootstrap.edge())
     if call.idempotency_key is None:
         return _cancel(call, answer_by)
     # Late: few calls carry a key, and it brings boto3 and Powertools' idempotency.

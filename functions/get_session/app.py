@@ -18,5 +18,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:  # noqa:
 
 
 def _read(event: dict[str, Any]) -> str:
-    key = parse_session_key(event, bootstrap.merchant_claim())
+    key = parse_session_key(event, bootstrap.edge())
     return to_json(session_answer(bootstrap.checkout_store().read_session(key)))

@@ -93,7 +93,7 @@ def event(kind: str, subject: dict[str, Any]) -> bytes:
     return json.dumps({"id": "evt_1", "type": kind, "data": {"object": subject}}).encode()
 
 
-def signature(body: bytes, sent_at: int, secret: str = WEBHOOK_SECRET) -> str:
+def signature(body: bytes, sent_at: int | str, secret: str = WEBHOOK_SECRET) -> str:
     signed = f"{sent_at}.".encode() + body
     return f"t={sent_at},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
 

@@ -8,6 +8,7 @@ import time
 from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import boto3
 from moto import mock_aws
@@ -144,7 +145,7 @@ def run_cloud() -> Iterator[Cloud]:
 
 def _hooks(cloud: Cloud) -> dict[str, Callable[..., Any]]:
     def invoke(params: dict[str, Any], **_: Any) -> Parsed:
-        name = params["url_path"].split("/functions/")[1].split("/")[0]
+        name = unquote(params["url_path"].split("/functions/")[1].split("/")[0])
         return cloud.invoke(name, params["body"])
 
     def start_sync(params: dict[str, Any], **_: Any) -> Parsed:

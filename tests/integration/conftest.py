@@ -42,6 +42,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _nothing_is_denied() -> Iterator[None]:
     """No function calls what the template does not let it, in any test."""
     Access.denied.clear()
+    Access.calls.clear()
     yield
     assert Access.denied == []
 

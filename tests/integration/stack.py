@@ -38,9 +38,14 @@ _KEPT = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "Billing
 
 
 def resolve(value: Any) -> str:
-    """A text of the template. A table is named as its resource, a parameter has its default."""
+    """A text of the template. A table is named as its resource, a parameter has its default.
+
+    Where a condition chooses, all conditions of parameters that are empty by default are false.
+    """
     if not isinstance(value, dict):
         return str(value)
+    if "Fn::If" in value:
+        return resolve(value["Fn::If"][-1])
     if "Fn::Sub" in value:
         text: str = value["Fn::Sub"]
         for name, meaning in _PSEUDO.items():
@@ -103,8 +108,12 @@ def environment(function: str | None = None) -> dict[str, str]:
 
 
 def function_names() -> dict[str, str]:
-    """Every function's resource, by the name that Lambda knows it by."""
-    return {resolve(each["Properties"]["FunctionName"]): name for name, each in functions().items()}
+    """Every function's resource, by its name and the alias by which alone it is called."""
+    alias = template()["Globals"]["Function"]["AutoPublishAlias"]
+    return {
+        f"{resolve(each['Properties']['FunctionName'])}:{alias}": name
+        for name, each in functions().items()
+    }
 
 
 def machine_definition() -> str:
@@ -120,9 +129,18 @@ def stream_records(after: int = 0) -> list[dict[str, Any]]:
 
     The images are moto's own: two of one item may share their sets.
     """
+    return [_record(each.to_json()) for each in _stream()[after:]]
+
+
+def changes() -> int:
+    """How often an item of the table was changed so far."""
+    return len(_stream())
+
+
+def _stream() -> list[Any]:
     shard = dynamodb_backends[ACCOUNT][REGION].tables[TABLE].stream_shard
     assert shard
-    return [_record(each.to_json()) for each in shard.items[after:]]
+    return shard.items
 
 
 def _record(raw: dict[str, Any]) -> dict[str, Any]:

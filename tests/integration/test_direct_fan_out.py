@@ -11,8 +11,8 @@ from tests.integration import scenes
 from tests.integration.cloud import Cloud, FunctionError
 from tests.integration.stack import STACK
 
-WORKER = f"{STACK}-cancel-with-sandbox"
-WORKER_B = f"{STACK}-cancel-with-sandbox-b"
+WORKER = f"{STACK}-cancel-with-sandbox:live"
+WORKER_B = f"{STACK}-cancel-with-sandbox-b:live"
 CHANGES = ("driver", "leaseUntil", "sessionId", "transactions")
 
 

@@ -7,6 +7,7 @@ use all that it may.
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from checkout import payments
 from checkout.providers.webhook import Report
@@ -17,7 +18,7 @@ from tests.integration.access import Access
 from tests.integration.cloud import Cloud
 from tests.template.cloudformation import REAL, functions
 from tests.template.permissions import Permission, permissions
-from tests.template.test_permissions import ALLOWED
+from tests.template.test_permissions import ALLOWED, LEDGER, SANDBOXES
 
 # What Lambda does in a function's name: it reads the stream and the queue, writes logs and traces,
 # and puts what it gives up on a queue. Only such a role has them written out.
@@ -28,11 +29,6 @@ BY_LAMBDA = (
 )  # fmt: skip
 GIVEN_UP = ("CompletionFailuresQueue.Arn", "sqs:SendMessage")
 KEY = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
-SANDBOXES = {
-    "CancelWithSandboxFunction": "sandbox",
-    "CancelWithSandboxBFunction": "sandbox-b",
-    "CancelWithSandboxCFunction": "sandbox-c",
-}
 
 
 def granted(function: str) -> set[Permission]:
@@ -78,6 +74,22 @@ def test_a_worker_of_a_sandbox(
         scenes.attach(store, key, reference, provider)
     scenes.cancel(cloud, key)
     assert Access.used[function] == granted(function)
+
+
+@pytest.mark.parametrize(("function", "provider"), SANDBOXES.items())
+def test_a_sandbox_may_not_touch_another_ones_payments(
+    cloud: Cloud, function: str, provider: str
+) -> None:
+    ledger = cloud.function(function).bootstrap.provider().adapter.ledger
+    assert ledger.read(provider, "t").voids == 0
+    for other in set(SANDBOXES.values()) - {provider}:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            ledger.read(other, "t")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            ledger.count_request(other, "t", "key")
+    refused = [(function, (LEDGER, f"dynamodb:{each}")) for each in ("GetItem", "UpdateItem")]
+    assert sorted(Access.denied) == sorted(refused * 2)
+    Access.denied.clear()
 
 
 @pytest.mark.parametrize(("function", "provider"), REAL.items())
@@ -134,6 +146,8 @@ def test_every_function_is_here() -> None:
     others = {
         "CancelSessionFunction", "GetSessionFunction", "CompleteCancellationsFunction",
         "ReconcileFunction", webhooks.RECEIVE, webhooks.MATCH,
+        # Makes no call of AWS: tests/contract/test_authorizer.py plays it.
+        "AuthorizeFunction",
     }  # fmt: skip
     assert set(functions()) == others | set(SANDBOXES) | set(REAL)
     assert set(ALLOWED) - set(functions()) == {"CancelTransactionsMachine"}

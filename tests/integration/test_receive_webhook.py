@@ -28,6 +28,7 @@ from tests.integration.webhooks import (
     told,
 )
 from tests.integration.wire import Trouble, named
+from tests.local.canaries import Canary, found
 
 SUCCEEDED = told("payment_intent.succeeded")
 PROCESSING = told("payment_intent.processing")
@@ -227,6 +228,23 @@ def test_nothing_that_was_sent_and_no_secret_is_logged(
     logged = "".join(capsys.readouterr()) + facts_of(caplog) + answer.text
     for each in (CANARY, SECRET, "sk_test_x", "pi_1", "evt_1"):
         assert each not in logged
+
+
+def test_what_is_kept_on_the_queue_holds_no_payload_and_no_secret(
+    cloud: Cloud, queues: Queues
+) -> None:
+    body = told("payment_intent.succeeded", "pi_of_none", card="4242424242424242")
+    assert receive(cloud, signed(body)).status == 200
+    (kept,) = queues.client.receive_message(
+        QueueUrl=stack.queue_url(stack.REPORTS_QUEUE),
+        AttributeNames=["All"],
+        MessageAttributeNames=["All"],
+        MaxNumberOfMessages=10,
+    )["Messages"]
+    hidden = [Canary("payload", CANARY), Canary("secret", SECRET), Canary("secret", "sk_test_x")]
+    assert "pi_of_none" in str(kept)
+    assert found(str(kept), hidden) == []
+    assert found(body, hidden) == ["card number", "payload"]
 
 
 def test_a_webhook_is_told_in_one_line_and_each_report_in_another(

@@ -56,12 +56,12 @@ def client_with_scopes(stack: Stack) -> Iterator[Callable[[list[str]], Client]]:
     made: list[Merchant] = []
 
     def make(scopes: list[str]) -> Client:
-        made.append(merchants.make(stack.aws, stack.user_pool_id, "narrow", scopes))
+        made.append(merchants.make(stack, "narrow", scopes))
         return Client(stack, made[-1])
 
     yield make
     for each in made:
-        merchants.remove(stack.aws, stack.user_pool_id, each)
+        merchants.remove(stack, each)
 
 
 @pytest.fixture(scope="session")

@@ -5,17 +5,19 @@ Those about the body are in test_bad_input, those of a failing store in test_fai
 
 import base64
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from checkout.bearer_tokens import CLOCK_SKEW_SECONDS
 from checkout.bootstrap import new_id
-from local import merchants
+from local import merchants, token_server
 from local.answers import NO_SESSION, error, lasting
 from local.calls import Answer, Client
-from local.stack import Merchant, Stack
+from local.stack import Stack
 from local.waiting import wait_until
 from tests.local.conftest import Seed
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 CANCEL = "/v1/checkout/session/cancel"
 GET = "/v1/checkout/session"
 JSON = {"Content-Type": "application/json"}
-READ, CANCEL_SCOPE = "checkout/sessions.read", "checkout/sessions.cancel"
 
 
 def both(client: Client, session_id: str, authorization: str) -> list[Answer]:
@@ -88,11 +89,16 @@ def test_a_token_that_is_missing_malformed_or_forged_is_401(
 
 
 @pytest.fixture
-def short_lived(stack: Stack) -> Iterator[Merchant]:
-    """Its tokens live for a second: the emulator lets them; on AWS, five minutes at least."""
+def expired_token(stack: Stack) -> Iterator[str]:
+    """Of a merchant of ours, well signed. On AWS none expires within five minutes."""
+    if stack.issuer:
+        ended = {"iat": 0, "nbf": 0, "exp": int(time.time()) - 2 * CLOCK_SKEW_SECONDS}
+        claims = claims_of(Client(stack, stack.merchants[0]).token) | ended
+        yield token_server.signed(stack.issuer, claims)
+        return
     if stack.endpoint_url is None:
         pytest.skip("no token of AWS expires within five minutes")
-    made = merchants.make(stack.aws, stack.user_pool_id, "short-lived")
+    made = merchants.make(stack, "short-lived")
     stack.aws.cognito.update_user_pool_client(
         UserPoolId=stack.user_pool_id,
         ClientId=made.client_id,
@@ -102,26 +108,28 @@ def short_lived(stack: Stack) -> Iterator[Merchant]:
         AllowedOAuthScopes=merchants.SCOPES,
         AllowedOAuthFlowsUserPoolClient=True,
     )
-    yield made
-    merchants.remove(stack.aws, stack.user_pool_id, made)
+    yield Client(stack, made).token
+    merchants.remove(stack, made)
 
 
-def test_an_expired_token_is_401(stack: Stack, short_lived: Merchant) -> None:
-    client = Client(stack, short_lived)
-    bearer = f"Bearer {client.token}"
-    assert claims_of(client.token)["exp"] - claims_of(client.token)["iat"] == 1
+def test_an_expired_token_is_401(merchant: Client, expired_token: str) -> None:
+    bearer = f"Bearer {expired_token}"
 
     def refused() -> bool:
-        return all(answer.status == 401 for answer in both(client, NO_SESSION, bearer))
+        return all(answer.status == 401 for answer in both(merchant, NO_SESSION, bearer))
 
     wait_until(refused, "the token has expired", within=10)
-    for answer in both(client, NO_SESSION, bearer):
+    for answer in both(merchant, NO_SESSION, bearer):
         error(answer, 401)
 
 
 @pytest.fixture
 def foreign_token(stack: Stack) -> Iterator[str]:
-    """A valid token with the right scopes, of another user pool."""
+    """A valid token with the right scopes, of another issuer."""
+    if stack.issuer:
+        with token_server.listening() as other:
+            yield other.sign(other.claims("stranger", " ".join(merchants.SCOPES), int(time.time())))
+        return
     if stack.endpoint_url is None:
         pytest.skip("on AWS another pool has another domain to ask for tokens")
     cognito = stack.aws.cognito
@@ -133,7 +141,8 @@ def foreign_token(stack: Stack) -> Iterator[str]:
         Name="Checkout",
         Scopes=[{"ScopeName": name, "ScopeDescription": text} for name, text in scopes],
     )
-    yield Client(stack, merchants.make(stack.aws, pool, "stranger")).token
+    made = merchants.make_client(stack.aws, pool, "stranger", merchants.SCOPES)
+    yield Client(stack, made).token
     cognito.delete_user_pool(UserPoolId=pool)
 
 
@@ -146,7 +155,7 @@ def test_a_valid_token_of_another_issuer_is_401(merchant: Client, foreign_token:
 def test_a_valid_token_without_the_scope_is_refused(
     client_with_scopes: Callable[[list[str]], Client], seed: Seed
 ) -> None:
-    reader, canceller = client_with_scopes([READ]), client_with_scopes([CANCEL_SCOPE])
+    reader, canceller = client_with_scopes([merchants.READ]), client_with_scopes([merchants.CANCEL])
 
     cancelled = reader.cancel(seed().session_id)
     read = canceller.get(NO_SESSION)

@@ -1,17 +1,26 @@
 """Another merchant's session is indistinguishable from none, to the last header."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import Phase, given, settings
 
 from checkout.bootstrap import new_id, utc_now
 from checkout.payments import open_session
+from checkout.sessions import SessionKey
+from checkout.storage.items import deserialize
+from checkout.storage.session_requests import read_session
 from local.answers import cancellation, error, lasting
 from local.calls import Answer, Client
 from local.inspection import Inspector
+from local.stack import Stack
+from local.waiting import wait_until
 from tests.local.conftest import Seed
+from tests.tenancy.questions import ASKERS, OWNERS, ROUTED, UNROUTED, Asked, Trial, trials
+from tests.tenancy.sessions import Scene, make
 
 Call = Callable[[Client, str], Answer]
 
@@ -74,3 +83,69 @@ def test_two_merchants_may_have_sessions_of_the_same_id(
 
     assert merchant.get(session).json()["status"] == "OPEN"
     assert len(cancellation(merchant.cancel(session)).cancelled) == 1
+
+
+@pytest.fixture(scope="module")
+def remembered(
+    merchant: Client, other_merchant: Client, inspect: Inspector
+) -> Mapping[str, tuple[SessionKey, str]]:
+    """By merchant: a session that it has cancelled, and its Idempotency-Key for that."""
+    found = {}
+    for client in (merchant, other_merchant):
+        key, owner = str(uuid4()), client.merchant.client_id
+        session = make(inspect.store, owner, Scene("open", ()))
+        cancellation(client.cancel(session.session_id, idempotency_key=key))
+        found[owner] = (session, key)
+    return found
+
+
+def stored(stack: Stack, key: SessionKey) -> list[dict[str, Any]]:
+    answer = stack.aws.dynamodb.query(TableName=stack.table, **read_session(key))
+    return [deserialize(each) for each in answer["Items"]]
+
+
+def answered(asker: Client, asked: Asked) -> Answer:
+    """Not 503: on a machine that is busy the store may be late once, whoever's session it is."""
+    body = None if asked.body is None else asked.body.encode()
+
+    def answer() -> Answer | None:
+        found = asker.request(asked.method, asked.path, body, asked.headers)
+        return None if found.status == 503 else found
+
+    found = wait_until(answer, "the store has time", within=30)
+    assert found is not None
+    return found
+
+
+@settings(
+    derandomize=True,
+    max_examples=120,
+    deadline=None,
+    # What it finds first is small enough, and to look for less would take minutes.
+    phases=[Phase.explicit, Phase.generate],
+)
+@given(trial=trials([*ROUTED, *UNROUTED]))
+def test_no_answer_to_any_question_tells_another_merchants_session_from_none(
+    merchant: Client,
+    other_merchant: Client,
+    inspect: Inspector,
+    remembered: Mapping[str, tuple[SessionKey, str]],
+    trial: Trial,
+) -> None:
+    clients, question = [merchant, other_merchant], trial.question
+    owner, asker = clients[trial.owner].merchant.client_id, clients[not trial.owner]
+    used, owners_key = remembered[owner]
+    keys = {OWNERS: owners_key, ASKERS: remembered[asker.merchant.client_id][1]}
+    key = used if question.key == OWNERS else make(inspect.store, owner, trial.scene)
+    before = stored(inspect.stack, key)
+
+    answers = []
+    for each in trial.ids(key.session_id):
+        asked = question.about(each, owner, keys)
+        answer = answered(asker, asked)
+        answers.append((answer.status, lasting(answer), answer.body))
+
+    assert answers[0] == answers[1]
+    assert stored(inspect.stack, key) == before
+    if question.is_about_a_session:
+        assert answers[0][0] == 404

@@ -1,4 +1,4 @@
-"""What the template lets a function, or the machine, do: resources and actions."""
+"""What the template lets a function, or the machine, do: resources, actions, and of which keys."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from tests.template.cloudformation import properties
 
 Permission = tuple[str, str]
+LIKE, LEADING_KEYS = "ForAllValues:StringLike", "dynamodb:LeadingKeys"
 
 
 def statements(name: str) -> Iterator[dict[str, Any]]:
@@ -33,5 +34,15 @@ def permissions(name: str) -> set[Permission]:
     return {
         (_target(each["Resource"]), action)
         for each in statements(name)
+        for action in listed(each["Action"])
+    }
+
+
+def leading_keys(name: str) -> dict[Permission, list[str]]:
+    """The patterns of the partition keys that a permission is restricted to, where it is."""
+    return {
+        (_target(each["Resource"]), action): each["Condition"][LIKE][LEADING_KEYS]
+        for each in statements(name)
+        if "Condition" in each
         for action in listed(each["Action"])
     }

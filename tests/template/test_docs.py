@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,22 @@ def test_every_threat_names_tests_that_exist_or_is_accepted(row: str) -> None:
     for file, name in named:
         assert (ROOT / file).is_file(), file
         assert not name or name in functions(ROOT / file), name
+
+
+DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
+
+
+def test_what_the_page_of_deployment_says_is_shown_by_tests_that_exist() -> None:
+    named = SHOWN.findall(DEPLOYMENT)
+    assert len(named) >= 15
+    assert [each for each in named if each[1] not in functions(ROOT / each[0])] == []
+
+
+def test_the_page_of_deployment_tells_of_every_stage_and_its_stack() -> None:
+    profiles = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    for stage in set(profiles) - {"version", "default", "local"}:
+        stack = profiles[stage]["global"]["parameters"]["stack_name"]
+        assert f"| `{stage}` | `{stack}` |" in DEPLOYMENT
 
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()

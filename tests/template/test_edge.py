@@ -15,7 +15,7 @@ TELLING = ("header", "body", "querystring", "requestOverride", "authorizer.princ
 def access_format() -> str:
     chosen = properties("CheckoutApi")["AccessLogSetting"]["Fn::If"]
     assert (chosen[0], chosen[2]) == ("HasAccessLogs", {"Ref": "AWS::NoValue"})
-    text: str = chosen[1]["Format"]["Fn::Sub"]
+    text: str = chosen[1]["Format"]["Fn::Sub"][0]
     return text
 
 
@@ -23,11 +23,17 @@ def test_the_access_log_is_json_without_tokens_bodies_or_queries() -> None:
     text = access_format()
     named = set(re.findall(r"\$context\.([A-Za-z.]+)", text))
     assert not [each for each in named for part in TELLING if part.lower() in each.lower()]
-    filled = re.sub(r"\$context\.[A-Za-z.]+(\$\{MerchantClaim\})?", "x", text)
+    filled = re.sub(r"\$context\.[A-Za-z.]+(\$\{Merchant\})?", "x", text)
     assert set(json.loads(filled)) == {
         "requestId", "at", "address", "method", "path", "status", "milliseconds", "merchant",
         "trace",
     }  # fmt: skip
+
+
+def test_the_access_log_names_the_merchant_whoever_issues_the_tokens() -> None:
+    _, names = properties("CheckoutApi")["AccessLogSetting"]["Fn::If"][1]["Format"]["Fn::Sub"]
+    cognitos = {"Fn::Sub": "claims.${MerchantClaim}"}
+    assert names == {"Merchant": {"Fn::If": ["HasIssuer", "merchantId", cognitos]}}
 
 
 def rules() -> dict[str, Any]:
@@ -84,3 +90,56 @@ def test_both_are_off_by_default() -> None:
     assert (parameters["AccessLogs"]["Default"], parameters["Firewall"]["Default"]) == (
         "false", "false",
     )  # fmt: skip
+
+
+def test_webhooks_have_a_limit_of_their_own() -> None:
+    (path,) = {
+        event["Properties"]["Path"]
+        for event in properties("ReceiveWebhookFunction")["Events"].values()
+    }
+    all_methods, webhooks = properties("CheckoutApi")["MethodSettings"]
+    assert (webhooks["ResourcePath"], webhooks["HttpMethod"]) == (path, "POST")
+    for each in ("ThrottlingRateLimit", "ThrottlingBurstLimit"):
+        assert webhooks[each] == {"Ref": "WebhookRequestsPerSecond"}
+        assert all_methods[each] != webhooks[each]
+
+
+def test_a_domain_of_ones_own_leads_to_the_stage_over_tls_1_2() -> None:
+    domain = properties("ApiDomain")
+    assert domain["SecurityPolicy"] == "TLS_1_2"
+    assert domain["RegionalCertificateArn"] == {"Ref": "CertificateArn"}
+    mapping = properties("ApiOfTheDomain")
+    assert mapping["DomainName"] == {"Ref": "ApiDomain"}
+    assert (mapping["RestApiId"], mapping["Stage"]) == (
+        {"Ref": "CheckoutApi"},
+        {"Ref": "CheckoutApi.Stage"},
+    )
+    assert resource("ApiDomain")["Condition"] == resource("ApiOfTheDomain")["Condition"]
+
+
+def test_with_a_truststore_certificates_are_asked_for_and_nobody_comes_round_it() -> None:
+    """API Gateway asks on the domain; at its own address the merchants' functions do."""
+    trust = {"TruststoreUri": {"Ref": "TruststoreUri"}}
+    asked = {"Fn::If": ["HasMutualTls", trust, {"Ref": "AWS::NoValue"}]}
+    assert properties("ApiDomain")["MutualTlsAuthentication"] == asked
+    for function in ("CancelSessionFunction", "GetSessionFunction"):
+        told = properties(function)["Environment"]["Variables"]["CLIENT_CERTIFICATES"]
+        assert told == {"Fn::If": ["HasMutualTls", "required", "none"]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "given", "needed"),
+    [
+        ("DomainHasCertificate", "DomainName", "CertificateArn"),
+        ("MutualTlsHasDomain", "TruststoreUri", "DomainName"),
+        ("IssuerHasAudience", "JwtIssuer", "JwtAudience"),
+    ],
+)
+def test_what_needs_another_parameter_says_so_before_anything_is_made(
+    rule: str, given: str, needed: str
+) -> None:
+    found = template()["Rules"][rule]
+    assert found["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": given}, ""]}]}
+    (assertion,) = found["Assertions"]
+    assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": needed}, ""]}]}
+    assert needed in assertion["AssertDescription"]

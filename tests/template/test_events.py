@@ -10,16 +10,18 @@ from checkout.bootstrap import utc_now
 from checkout.fan_out import order_from_message
 from checkout.http_request import parse_cancel_call, parse_session_key
 from checkout.reports import report_from_message
+from checkout.settings import EdgeSettings
 from checkout.storage.items import session_key_of
 from checkout.webhook_request import parse_delivery
 from tests.template.cloudformation import ROOT, functions, properties, state_machine
 from tests.template.filter_pattern import matches, stream_pattern
+from tests.template.test_api import scope_of
 
 FOLDERS = {
     each["Properties"]["CodeUri"].removeprefix("functions/") for each in functions().values()
 }
 API = {"cancel_session": "CancelSessionFunction", "get_session": "GetSessionFunction"}
-CLAIM = "client_id"
+EDGE = EdgeSettings()
 WEBHOOK = "ReceiveWebhookFunction"
 
 
@@ -38,7 +40,7 @@ def test_an_api_event_came_by_its_functions_route(name: str) -> None:
     assert event(name)["resource"] == route["Properties"]["Path"]
     assert event(name)["httpMethod"] == route["Properties"]["Method"].upper()
     claims = event(name)["requestContext"]["authorizer"]["claims"]
-    assert set(route["Properties"]["Auth"]["AuthorizationScopes"]) <= set(claims["scope"].split())
+    assert scope_of(route["Properties"]) in claims["scope"].split()
 
 
 def test_the_webhook_came_by_its_functions_route_without_a_token() -> None:
@@ -62,8 +64,8 @@ def test_the_webhook_and_the_message_of_the_queue_are_about_one_payment() -> Non
 
 def test_all_events_are_about_one_session_of_one_merchant() -> None:
     worker, record = event("cancel_transactions"), event("complete_cancellations")["Records"][0]
-    key = parse_cancel_call(event("cancel_session"), CLAIM).key
-    assert parse_session_key(event("get_session"), CLAIM) == key
+    key = parse_cancel_call(event("cancel_session"), EDGE).key
+    assert parse_session_key(event("get_session"), EDGE) == key
     assert (worker["merchantId"], worker["sessionId"]) == (key.merchant_id, key.session_id)
     assert session_key_of(record["dynamodb"]["Keys"]["PK"]["S"]) == key
 

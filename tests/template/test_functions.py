@@ -12,6 +12,7 @@ from checkout.settings import (
     EdgeSettings,
     FanOutSettings,
     IdempotencySettings,
+    IssuerSettings,
     ProviderSettings,
     RecoverySettings,
     ReportQueueSettings,
@@ -41,6 +42,7 @@ FOLDERS = {
     "ReconcileFunction": "reconcile",
     "ReceiveWebhookFunction": "receive_webhook",
     "MatchReportsFunction": "match_reports",
+    "AuthorizeFunction": "authorize",
     **dict.fromkeys(REAL, "cancel_transactions"),
 }
 WORKER: list[type[Settings]] = [StoreSettings, WorkerSettings, SandboxSettings]
@@ -60,6 +62,8 @@ SETTINGS: dict[str, list[type[Settings]]] = {
     "ReconcileFunction": [StoreSettings, FanOutSettings, RecoverySettings],
     "ReceiveWebhookFunction": [StoreSettings, ProviderSettings, ReportQueueSettings],
     "MatchReportsFunction": [StoreSettings, ProviderSettings],
+    # The table's name is every function's, and nothing that this one may touch.
+    "AuthorizeFunction": [StoreSettings, IssuerSettings],
     **dict.fromkeys(REAL, REAL_WORKER),
 }
 FOR_LIBRARIES = {
@@ -68,6 +72,7 @@ FOR_LIBRARIES = {
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_SERVICE_NAME",
 }
+STAGES = ("dev", "local", "staging", "prod")
 SANDBOX = [name for name in FOLDERS if "Sandbox" in name]
 PROVIDERS = {"sandbox", "sandbox-b", "sandbox-c"}
 
@@ -172,7 +177,16 @@ def test_everything_else_is_in_every_stage() -> None:
     }
     assert conditions == {
         "UseKey": "HasKey",
+        "MerchantPool": "HasUserPool",
+        "MerchantScopes": "HasUserPool",
+        "MerchantDomain": "HasUserPool",
+        "JwtLayer": "HasIssuer",
+        "AuthorizeFunction": "HasIssuer",
+        "AuthorizeLogs": "HasIssuer",
+        "GatewayMayAuthorize": "HasIssuer",
         "AccessLogGroup": "HasAccessLogs",
+        "ApiDomain": "HasDomain",
+        "ApiOfTheDomain": "HasDomain",
         "WebAcl": "HasFirewall",
         "WebAclOfTheApi": "HasFirewall",
         "OperationsDashboard": "HasDashboard",
@@ -191,7 +205,7 @@ def test_runtime_and_processor_are_parameters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "stage"), [("default", "dev"), ("local", "local"), ("prod", "prod")]
+    ("profile", "stage"), [("default", "dev"), *((each, each) for each in STAGES)]
 )
 def test_each_profile_deploys_its_stage_under_a_name_of_its_own(profile: str, stage: str) -> None:
     profiles = tomllib.loads((ROOT / "samconfig.toml").read_text())
@@ -199,11 +213,9 @@ def test_each_profile_deploys_its_stage_under_a_name_of_its_own(profile: str, st
     parameters = dict(each.split("=", 1) for each in overrides)
     assert parameters["Stage"] == stage
     assert parameters.keys() <= template()["Parameters"].keys()
-    names = [
-        profiles[each]["global"]["parameters"]["stack_name"]
-        for each in ("default", "local", "prod")
-    ]
-    assert len(set(names)) == len(names)
+    names = {each: profiles[each]["global"]["parameters"]["stack_name"] for each in STAGES}
+    assert len(set(names.values())) == len(names)
+    assert profiles["default"]["global"] == profiles["dev"]["global"]
 
 
 def test_the_real_stack_is_protected_and_deployed_only_after_a_look() -> None:
@@ -212,3 +224,9 @@ def test_the_real_stack_is_protected_and_deployed_only_after_a_look() -> None:
         prod["parameter_overrides"]
     )
     assert prod["confirm_changeset"] is True
+
+
+def test_every_stage_has_a_profile_and_says_how_a_new_version_gets_its_calls() -> None:
+    assert set(template()["Parameters"]["Stage"]["AllowedValues"]) == {*STAGES}
+    canary = {name: each["Canary"] for name, each in template()["Mappings"]["Stages"].items()}
+    assert canary == {"local": "false", "dev": "false", "staging": "true", "prod": "true"}

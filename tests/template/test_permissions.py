@@ -3,7 +3,14 @@
 import pytest
 
 from tests.template.cloudformation import REAL, functions, properties, resource, template
-from tests.template.permissions import listed, permissions, statements
+from tests.template.permissions import (
+    LEADING_KEYS,
+    LIKE,
+    leading_keys,
+    listed,
+    permissions,
+    statements,
+)
 
 TABLE = "CheckoutTable.Arn"
 IDEMPOTENCY = "IdempotencyTable.Arn"
@@ -18,6 +25,11 @@ WORKER = {
     (TABLE, "dynamodb:UpdateItem"),
     (LEDGER, "dynamodb:GetItem"),
     (LEDGER, "dynamodb:UpdateItem"),
+}
+SANDBOXES = {
+    "CancelWithSandboxFunction": "sandbox",
+    "CancelWithSandboxBFunction": "sandbox-b",
+    "CancelWithSandboxCFunction": "sandbox-c",
 }
 SECRETS = (
     "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}"
@@ -84,6 +96,8 @@ ALLOWED = {
         ("*", "xray:PutTelemetryRecords"),
         ("*", "xray:PutTraceSegments"),
     },
+    # Whether a token is good is none of AWS's business.
+    "AuthorizeFunction": set(),
     "CancelTransactionsMachine": {
         (WORKERS, "lambda:InvokeFunction"),
         ("*", "logs:CreateLogDelivery"),
@@ -111,8 +125,20 @@ def test_a_function_may_do_what_is_listed_here_and_nothing_else(name: str) -> No
 def test_every_statement_allows_named_actions(name: str) -> None:
     for each in statements(name):
         assert each["Effect"] == "Allow"
-        assert set(each) == {"Effect", "Action", "Resource"}
+        assert set(each) - {"Condition"} == {"Effect", "Action", "Resource"}
         assert all("*" not in action for action in listed(each["Action"]))
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_only_a_sandbox_has_a_part_of_a_table_to_itself(name: str) -> None:
+    """All other keys of a function are any merchant's: the token says which, and no role knows."""
+    ledger = {(LEDGER, action) for _, action in WORKER if (LEDGER, action) in ALLOWED[name]}
+    assert leading_keys(name) == {each: [f"{SANDBOXES[name]}#*"] for each in ledger}
+    for each in statements(name):
+        # Without a key, any pattern for all of them would be met.
+        null = {"Null": {LEADING_KEYS: "false"}}
+        restricted = each.get("Condition", {})
+        assert not restricted or restricted == {LIKE: restricted[LIKE], **null}
 
 
 @pytest.mark.parametrize("name", ALLOWED)
@@ -127,7 +153,7 @@ def test_no_managed_policy_is_attached_but_the_one_for_the_customers_key() -> No
         if "Role" in function["Properties"]:
             role = function["Properties"]["Role"]["Fn::GetAtt"][0]
             attached = properties(role)["ManagedPolicyArns"]
-        assert attached == [KEY], name
+        assert attached == ([KEY] if ALLOWED[name] else []), name
     assert all("Statement" in each for each in properties("CancelTransactionsMachine")["Policies"])
 
 

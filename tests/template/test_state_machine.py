@@ -68,7 +68,7 @@ def test_every_placeholder_is_filled_in_by_the_template() -> None:
 
 def test_a_worker_is_found_by_its_providers_name() -> None:
     called = state("CancelGroup")["Parameters"]["FunctionName.$"]
-    assert called == "States.Format('${FunctionPrefix}cancel-with-{}', $.provider)"
+    assert called == "States.Format('${FunctionPrefix}cancel-with-{}:live', $.provider)"
     prefix = properties("CancelTransactionsMachine")["DefinitionSubstitutions"]["FunctionPrefix"]
     assert prefix == {"Fn::Sub": "${AWS::StackName}-"}
 

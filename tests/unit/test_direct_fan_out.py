@@ -83,7 +83,7 @@ def test_one_providers_worker_gets_the_order() -> None:
     functions = Functions({"provider": "bank", "outcomes": [TOLD]})
     assert result_of(functions) == (FanOutResult((HEARD,), finished=True), 0)
     ((name, message),) = functions.invoked
-    assert name == "stack-cancel-with-bank"
+    assert name == "stack-cancel-with-bank:live"
     assert order_from_message(message) == ORDER
 
 

@@ -13,16 +13,18 @@ from checkout.errors import (
 )
 from checkout.http_request import MAX_REASON, CancelCall, parse_cancel_call, parse_session_key
 from checkout.lease import CancelRequest
-from tests.unit.events import a_body, an_event, with_headers
+from checkout.settings import EdgeSettings
+from tests.unit.events import CLAIMS, a_body, an_event, with_headers
 from tests.unit.samples import KEY
 
 V4 = "8e03978e-40d5-43e8-bc93-6894a57f9324"
 CANARY = "c4n4ry"
+EDGE = EdgeSettings()
 JSON_TYPE = ("Content-Type", "application/json")
 
 
 def _parse(body: str | None, **changes: Any) -> CancelCall:
-    return parse_cancel_call(an_event(body, **changes), "client_id")
+    return parse_cancel_call(an_event(body, **changes), EDGE)
 
 
 def _refused(body: str | None, **changes: Any) -> InvalidRequestError:
@@ -117,7 +119,7 @@ def test_a_session_id_of_another_form_is_invalid(session_id: str) -> None:
     assert error.field == "sessionId"
     assert CANARY not in str(error)
     with pytest.raises(InvalidRequestError):
-        parse_session_key(an_event(None, pathParameters={"sessionId": session_id}), "client_id")
+        parse_session_key(an_event(None, pathParameters={"sessionId": session_id}), EDGE)
 
 
 OTHER_UUIDS = [V4, "00000000-0000-0000-0000-000000000000", "f" * 8 + "-ffff-ffff-ffff-" + "f" * 12]
@@ -329,27 +331,68 @@ def test_two_idempotency_keys_are_invalid(name: str) -> None:
         {"authorizer": {"claims": {"sub": "x"}}},
         {"authorizer": {"claims": {"client_id": ""}}},
         {"authorizer": {"claims": {"client_id": 7}}},
+        {"authorizer": {"claims": {}, "merchantId": "x"}},
+        {"authorizer": {"client_id": "x"}},
+        {"authorizer": {"merchantId": ""}},
+        {"authorizer": {"merchantId": 7}},
     ],
 )
 def test_a_token_without_the_merchants_claim_names_nobody(context: dict[str, Any] | None) -> None:
     with pytest.raises(MerchantUnknownError):
         _parse(a_body(), requestContext=context)
     with pytest.raises(MerchantUnknownError):
-        parse_session_key(an_event(None, requestContext=context), "client_id")
+        parse_session_key(an_event(None, requestContext=context), EDGE)
 
 
 def test_the_claim_that_names_the_merchant_is_chosen_by_the_deployment() -> None:
     context = {"authorizer": {"claims": {"client_id": "a", "custom:merchant": "b"}}}
-    call = parse_cancel_call(an_event(a_body(), requestContext=context), "custom:merchant")
+    call = parse_cancel_call(
+        an_event(a_body(), requestContext=context), EdgeSettings("custom:merchant")
+    )
     assert call.key.merchant_id == call.request.requested_by == "b"
+
+
+WITH_A_CERTIFICATE = {"identity": {"clientCert": {"subjectDN": "CN=shop-1"}}}
+MUTUAL_TLS = EdgeSettings(client_certificates="required")
+
+
+@pytest.mark.parametrize("identity", [{}, {"identity": None}, {"identity": {"clientCert": None}}])
+def test_where_certificates_are_required_a_call_without_one_is_refused(
+    identity: dict[str, Any],
+) -> None:
+    context = {"authorizer": {"claims": CLAIMS}, **identity}
+    for parse in (
+        lambda: parse_cancel_call(an_event(a_body(), requestContext=context), MUTUAL_TLS),
+        lambda: parse_session_key(an_event(None, requestContext=context), MUTUAL_TLS),
+    ):
+        with pytest.raises(InvalidRequestError) as refused:
+            parse()
+        assert refused.value.field == "client certificate"
+
+
+def test_with_a_certificate_the_merchant_is_still_the_tokens() -> None:
+    context = {"authorizer": {"claims": CLAIMS}, **WITH_A_CERTIFICATE}
+    call = parse_cancel_call(an_event(a_body(), requestContext=context), MUTUAL_TLS)
+    assert call.key.merchant_id == CLAIMS["client_id"]
+
+
+def test_where_none_is_required_none_is_asked_for() -> None:
+    assert EdgeSettings.read({}).client_certificates == "none"
+    assert parse_cancel_call(an_event(a_body()), EDGE).key.merchant_id == CLAIMS["client_id"]
+
+
+def test_an_authorizer_of_our_own_names_the_merchant_itself() -> None:
+    context = {"authorizer": {"merchantId": "a", "principalId": "b"}}
+    call = parse_cancel_call(an_event(a_body(), requestContext=context), EDGE)
+    assert call.key.merchant_id == call.request.requested_by == "a"
 
 
 def test_a_session_is_read_by_the_id_of_the_path() -> None:
     event = an_event(None, pathParameters={"sessionId": KEY.session_id})
-    assert parse_session_key(event, "client_id") == KEY
+    assert parse_session_key(event, EDGE) == KEY
 
 
 @pytest.mark.parametrize("parameters", [None, {}, {"sessionId": None}, {"id": KEY.session_id}])
 def test_a_path_without_a_session_id_is_invalid(parameters: dict[str, Any] | None) -> None:
     with pytest.raises(InvalidRequestError):
-        parse_session_key(an_event(None, pathParameters=parameters), "client_id")
+        parse_session_key(an_event(None, pathParameters=parameters), EDGE)

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from checkout.errors import InvalidRequestError
 from checkout.http_request import parse_cancel_call, parse_session_key
+from checkout.settings import EdgeSettings
 from tests.unit.events import a_body, an_event, with_headers
 from tests.unit.samples import KEY
 
 CANARY = "c4n4ry"
+EDGE = EdgeSettings()
 # With everything that JSON can hold, halves of surrogate pairs included.
 NAMES = st.sampled_from(["sessionId", "reason", "extra"]) | st.text(
     st.characters(codec=None), max_size=8
@@ -30,7 +32,7 @@ OBJECTS = st.dictionaries(NAMES, JSON, max_size=4)
 def _answer(event: dict[str, Any]) -> str:
     """The error's message, or nothing; any other exception is a failure of the test."""
     try:
-        parse_cancel_call(event, "client_id")
+        parse_cancel_call(event, EDGE)
     except InvalidRequestError as error:
         return str(error)
     return ""
@@ -46,7 +48,7 @@ def test_any_json_is_understood_or_refused_without_its_value(value: object) -> N
 def test_any_reason_is_kept_as_it_is_or_refused(reason: str) -> None:
     event = an_event(a_body(reason=reason))
     if not _answer(event):
-        call = parse_cancel_call(event, "client_id")
+        call = parse_cancel_call(event, EDGE)
         assert call.request.reason == reason
         assert reason.encode()
 
@@ -81,5 +83,5 @@ def test_any_header_is_understood_or_refused_without_its_value(name: str, value:
 def test_any_path_is_refused_without_its_value(session_id: str) -> None:
     event = an_event(None, pathParameters={"sessionId": CANARY + session_id})
     with pytest.raises(InvalidRequestError) as caught:
-        parse_session_key(event, "client_id")
+        parse_session_key(event, EDGE)
     assert CANARY not in str(caught.value)

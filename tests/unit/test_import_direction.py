@@ -51,12 +51,15 @@ LAYERS = (
         "checkout.providers.answers",
         "checkout.providers.secrets_manager",
     },
-    {"checkout.providers.parts"},
+    {"checkout.providers.parts", "checkout.issuer"},
+    # Whose token it is, which one function alone asks.
+    {"checkout.authorization", "checkout.bearer_tokens"},
     # The adapters themselves, of which none knows another; and their list.
     {"checkout.providers"},
     {"checkout.providers.registry"},
     # The wiring, and what is wired.
     {"checkout.bootstrap"},
+    {"checkout.authorizer_bootstrap"},
     {"functions"},
 )
 USES_ONLY_THE_STANDARD_LIBRARY = 10

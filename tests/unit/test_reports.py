@@ -54,6 +54,10 @@ def test_a_message_holds_what_was_verified_and_no_payload() -> None:
     assert json.loads(report_to_message(told)) == MESSAGE
 
 
+# Later ones are absent in what an older release has put on the queue.
+FROM_THE_FIRST = set(MESSAGE) - {"ownReference", "ends"}
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -63,7 +67,10 @@ def test_a_message_holds_what_was_verified_and_no_payload() -> None:
         "null",
         '"text"',
         "{}",
-        *(json.dumps({k: v for k, v in MESSAGE.items() if k != name}) for name in MESSAGE),
+        *(
+            json.dumps({k: v for k, v in MESSAGE.items() if k != name})
+            for name in sorted(FROM_THE_FIRST)
+        ),
         json.dumps({**MESSAGE, "status": "PAID"}),
         json.dumps({**MESSAGE, "receivedAt": "noon"}),
         json.dumps({**MESSAGE, "receivedAt": None}),

@@ -102,8 +102,8 @@ def checkout_store() -> CheckoutStore:
 
 
 @cache
-def merchant_claim() -> str:
-    return EdgeSettings.read(os.environ).merchant_claim
+def edge() -> EdgeSettings:
+    return EdgeSettings.read(os.environ)
 
 
 @cache
@@ -229,7 +229,7 @@ def forget() -> None:
     made: list[Any] = [
         dynamodb,
         checkout_store,
-        merchant_claim,
+        edge,
         lambda_functions,
         state_machine,
         ports,

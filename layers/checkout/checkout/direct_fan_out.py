@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from checkout.fan_out import FanOut
 
+# Of the version that gets calls, as the state machine's definition names it too.
+ALIAS = "live"
 # Lambda says so at once if it does not run a function, and a broken environment dies early. Later
 # than this there is no time left for the machine's own tries.
 AT_ONCE_SECONDS = 1.0
@@ -81,7 +83,7 @@ class DirectFanOut:
     def _invoke(self, order: WorkOrder, provider: str) -> FanOutResult:
         """The worker's answer. Raises _NoAnswerError."""
         message = json.dumps(message_to_worker(order)).encode()
-        function = f"{self._worker_prefix}{provider}"
+        function = f"{self._worker_prefix}{provider}:{ALIAS}"
         try:
             answer = self._client().invoke(FunctionName=function, Payload=message)
             group = _group(answer["Payload"].read())

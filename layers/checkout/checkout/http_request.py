@@ -20,6 +20,7 @@ from checkout.errors import (
 )
 from checkout.lease import CancelRequest
 from checkout.sessions import SessionKey
+from checkout.settings import EdgeSettings
 
 MAX_REASON = 500
 # A well-formed body is shorter, even with every character of the reason escaped.
@@ -41,9 +42,9 @@ class CancelCall:
     idempotency_key: str | None
 
 
-def parse_cancel_call(event: Mapping[str, Any], merchant_claim: str) -> CancelCall:
+def parse_cancel_call(event: Mapping[str, Any], edge: EdgeSettings) -> CancelCall:
     """Raises InvalidRequestError, UnprocessableRequestError, MerchantUnknownError."""
-    merchant_id = _merchant_id(event, merchant_claim)
+    merchant_id = _merchant_id(event, edge)
     _check_content_type(_headers(event, "content-type"))
     idempotency_key = _idempotency_key(_headers(event, "idempotency-key"))
     sent, reason = _fields(_json_object(_body_text(event)))
@@ -57,19 +58,36 @@ def parse_cancel_call(event: Mapping[str, Any], merchant_claim: str) -> CancelCa
     )
 
 
-def parse_session_key(event: Mapping[str, Any], merchant_claim: str) -> SessionKey:
+def parse_session_key(event: Mapping[str, Any], edge: EdgeSettings) -> SessionKey:
     """Raises InvalidRequestError, UnprocessableRequestError, MerchantUnknownError."""
-    merchant_id = _merchant_id(event, merchant_claim)
+    merchant_id = _merchant_id(event, edge)
     parameters = event.get("pathParameters") or {}
     return SessionKey(merchant_id, _session_id(parameters.get("sessionId") or ""))
 
 
-def _merchant_id(event: Mapping[str, Any], claim: str) -> str:
-    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
-    merchant_id = (authorizer.get("claims") or {}).get(claim)
+def _merchant_id(event: Mapping[str, Any], edge: EdgeSettings) -> str:
+    context = event.get("requestContext") or {}
+    _check_client_certificate(context, edge)
+    authorizer, claim = context.get("authorizer") or {}, edge.merchant_claim
+    # Cognito's authorizer gives all claims. Ours gives no claims: it has read the one that counts.
+    claims = authorizer.get("claims")
+    merchant_id = authorizer.get("merchantId") if claims is None else claims.get(claim)
     if not isinstance(merchant_id, str) or not merchant_id:
         raise MerchantUnknownError(claim)
     return merchant_id
+
+
+def _check_client_certificate(context: Mapping[str, Any], edge: EdgeSettings) -> None:
+    """API Gateway has checked the one that it tells of.
+
+    It asks for one on the merchants' own domain, and cannot at the address that it gives the API
+    itself, where the webhooks come: providers have no certificate of ours.
+    """
+    given = (context.get("identity") or {}).get("clientCert")
+    if edge.client_certificates == "required" and not given:
+        raise InvalidRequestError(
+            "client certificate", "is missing: call the API by its own domain, with one"
+        )
 
 
 def _headers(event: Mapping[str, Any], name: str) -> list[str]:

@@ -3,12 +3,14 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from checkout.errors import MalformedRecordError
 from checkout.providers.webhook import Report
 from checkout.timestamps import from_text, to_text
 from checkout.transactions import TERMINAL, TransactionKey, TransactionStatus
 
+Value = TypeVar("Value")
 _MONEY = frozenset({TransactionStatus.SETTLED, TransactionStatus.REFUNDED})
 
 
@@ -68,17 +70,32 @@ def report_from_message(message: str) -> ProviderReport:
     """Raises MalformedRecordError."""
     try:
         told = json.loads(message)
-        status = told["status"]
+        status, amount = told["status"], told["amount"]
         report = Report(
-            reference=told["reference"],
-            own_reference=told["ownReference"],
+            reference=_text(told["reference"]),
+            # A message of an older release, which waits up to two weeks, may lack these two.
+            own_reference=_text(told.get("ownReference", "")),
             status=None if status is None else TransactionStatus(status),
-            cancel_refused=told["cancelRefused"],
-            ask=told["ask"],
-            ends=told["ends"],
-            amount=None if told["amount"] is None else int(told["amount"]),
+            cancel_refused=_typed(bool, told["cancelRefused"]),
+            ask=_typed(bool, told["ask"]),
+            ends=_typed(bool, told.get("ends", False)),
+            amount=None if amount is None else _typed(int, amount),
         )
         received_at = from_text(told["receivedAt"])
-        return ProviderReport(told["provider"], told["account"], report, received_at)
-    except (KeyError, TypeError, ValueError) as error:
+        if received_at.tzinfo is None:
+            raise ValueError("no moment")
+        return ProviderReport(_text(told["provider"]), _text(told["account"]), report, received_at)
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
         raise MalformedRecordError("report") from error
+
+
+def _typed(kind: type[Value], value: object) -> Value:
+    if not isinstance(value, kind):
+        raise TypeError("of another type")
+    return value
+
+
+def _text(value: object) -> str:
+    found = _typed(str, value)
+    found.encode()  # a ValueError of half of a surrogate pair, which no key can hold
+    return found

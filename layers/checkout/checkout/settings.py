@@ -29,9 +29,26 @@ class StoreSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class EdgeSettings(Settings):
-    """`merchant_claim` names the token's claim that is the merchant id."""
+    """`merchant_claim` names the token's claim that is the merchant id.
+
+    `client_certificates` is "required" or "none": see `http_request`.
+    """
 
     merchant_claim: str = "client_id"
+    client_certificates: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerSettings(Settings):
+    """Whose access tokens are accepted, and for whom they have to be (their claim `aud`).
+
+    A scope's name begins with `jwt_scope_prefix`.
+    """
+
+    jwt_issuer: str
+    jwt_audience: str
+    merchant_claim: str
+    jwt_scope_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

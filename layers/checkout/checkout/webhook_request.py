@@ -34,7 +34,8 @@ def parse_delivery(event: Mapping[str, Any], received_at: datetime) -> tuple[str
 def _joined(event: Mapping[str, Any], many: str, one: str) -> dict[str, str]:
     """Several values of one name as RFC 9110 joins those of a header."""
     if event.get(many):
-        return {name: ",".join(values or []) for name, values in event[many].items()}
+        several = event[many].items()
+        return {name: ",".join(each or "" for each in values or []) for name, values in several}
     return {name: value or "" for name, value in (event.get(one) or {}).items()}
 
 

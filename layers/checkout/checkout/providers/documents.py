@@ -1,9 +1,13 @@
 """Reading JSON that somebody else has written: nothing in it has to be there, or of its type."""
 
 import json
+import re
 from typing import Any
 
 from checkout.errors import InvalidRequestError
+
+# Half of a surrogate pair. JSON can hold it, and no request to the table or to a provider can.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -29,4 +33,4 @@ def part(holder: object, *path: str) -> Any:
 def text(holder: object, *path: str) -> str:
     """The text at `path`; empty where there is none."""
     found = part(holder, *path)
-    return found if isinstance(found, str) else ""
+    return found if isinstance(found, str) and not _HALF.search(found) else ""

@@ -10,6 +10,15 @@ from checkout.transactions import TransactionStatus
 
 Record = Mapping[str, Any]
 Told = TypeVar("Told")
+# ArithmeticError of a number that DynamoDB does not have, RecursionError of a list without an end.
+_UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 def session_of(record: Record) -> SessionKey:
@@ -32,5 +41,5 @@ def _settled_by_report(transaction: Mapping[str, Any]) -> bool:
 def _told(part: str, record: Record, read: Callable[[Mapping[str, Any]], Told]) -> Told:
     try:
         return read(deserialize(record["dynamodb"][part]))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except _UNREADABLE as error:
         raise MalformedRecordError(part) from error

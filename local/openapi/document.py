@@ -1,0 +1,207 @@
+"""Writes docs/openapi.json: `python -m local.openapi.document`, or `make openapi`.
+
+The forms, the limits, the errors and the examples are the code's, the routes the template's.
+"""
+
+import json
+import logging
+import tomllib
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from checkout.providers.registry import PROVIDERS, WITHOUT_WEBHOOKS
+from local.console import run
+from local.openapi import answers
+from local.openapi.examples import Example
+from local.openapi.requests import JSON, SESSION_ID, VERSION_4
+from local.openapi.schemas import KEY, Schema, error_of, schemas
+from local.openapi.schemas import SESSION_ID as SESSION_ID_FORM
+from local.openapi.template import Route, routes, scopes, stage
+from local.places import ROOT
+
+FILE = ROOT / "docs" / "openapi.json"
+FORM = "application/x-www-form-urlencoded"
+# The name of the security scheme.
+MERCHANTS = "merchant"
+
+HEADERS: dict[str, Schema] = {
+    "x-request-id": {"description": "Tell it to us when you ask about a call."},
+    "Retry-After": {"description": "Seconds to wait for before the request is repeated."},
+    "WWW-Authenticate": {"description": "The kind of token that is wanted."},
+}
+SECONDS: Schema = {"type": "integer", "minimum": 1}
+
+OPERATIONS: dict[str, dict[str, Any]] = {
+    "CancelSessionFunction": {
+        "operationId": "cancelSession",
+        "summary": "Cancel a session and every payment in flight on it",
+        "description": "Locks the session, cancels what is in flight at every provider at once, "
+        "and answers truthfully. Repeating it is safe.",
+        "tags": ["merchants"],
+        "parameters": [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "description": "A repeat with it gets the first answer again, for 24 hours.",
+                "schema": KEY,
+                "example": VERSION_4,
+            }
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                JSON: {
+                    "schema": {"$ref": "#/components/schemas/CancelRequest"},
+                    "example": {"sessionId": SESSION_ID, "reason": "changed my mind"},
+                }
+            },
+        },
+    },
+    "GetSessionFunction": {
+        "operationId": "getSession",
+        "summary": "Read a session and its transactions",
+        "description": "Changes nothing.",
+        "tags": ["merchants"],
+        "parameters": [
+            {
+                "name": "sessionId",
+                "in": "path",
+                "required": True,
+                "schema": SESSION_ID_FORM,
+                "example": SESSION_ID,
+            }
+        ],
+    },
+    "ReceiveWebhookFunction": {
+        "operationId": "receiveWebhook",
+        "summary": "Where a provider's account sends its events",
+        "description": "No token: the provider's signature is checked. The body of a 200 is what "
+        "the provider expects, which for Adyen is the text [accepted].",
+        "tags": ["providers"],
+        "parameters": [
+            {
+                "name": "provider",
+                "in": "path",
+                "required": True,
+                "schema": {"enum": sorted(set(PROVIDERS) - WITHOUT_WEBHOOKS)},
+                "example": "stripe",
+            },
+            {
+                "name": "account",
+                "in": "path",
+                "required": True,
+                "description": "Names the credentials of one account at the provider.",
+                "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},
+                "example": "default",
+            },
+        ],
+        "requestBody": {"required": True, "content": {JSON: {"schema": {}}, FORM: {"schema": {}}}},
+    },
+}
+SUCCEEDED: dict[str, Schema] = {
+    "CancelSessionFunction": {"$ref": "#/components/schemas/CancelAnswer"},
+    "GetSessionFunction": {"$ref": "#/components/schemas/SessionAnswer"},
+    "ReceiveWebhookFunction": {},
+}
+
+
+def document() -> dict[str, Any]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Cancel a Session",
+            "version": project["version"],
+            "description": project["description"],
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [_server()],
+        "tags": [
+            {"name": "merchants", "description": "With an access token."},
+            {"name": "providers", "description": "With a provider's signature."},
+        ],
+        "paths": {each.path: {each.method: _operation(each)} for each in routes()},
+        "components": {
+            "schemas": schemas(),
+            "securitySchemes": {MERCHANTS: _security()},
+        },
+    }
+
+
+def _server() -> Schema:
+    names = {"api": "the stack's API", "region": "the AWS Region"}
+    return {
+        "url": f"https://{{api}}.execute-api.{{region}}.amazonaws.com/{stage()}",
+        "description": "The stack's output BaseUrl.",
+        "variables": {
+            name: {"default": name, "description": meaning} for name, meaning in names.items()
+        },
+    }
+
+
+def _security() -> Schema:
+    flow = {"tokenUrl": "https://domain.auth.region.amazoncognito.com/oauth2/token"}
+    return {
+        "type": "oauth2",
+        "description": "A merchant's client id and secret, by client credentials, at the stack's "
+        "output TokenUrl.",
+        "flows": {"clientCredentials": {**flow, "scopes": scopes()}},
+    }
+
+
+def _operation(route: Route) -> Schema:
+    examples = sorted(answers.ANSWERS[route.function](), key=lambda each: each.status)
+    responses = {
+        str(status): _response(route, status, list(group))
+        for status, group in groupby(examples, key=lambda each: each.status)
+    }
+    security = [{MERCHANTS: [route.scope]}] if route.scope else []
+    return {**OPERATIONS[route.function], "security": security, "responses": responses}
+
+
+def _response(route: Route, status: int, examples: list[Example]) -> Schema:
+    schema = SUCCEEDED[route.function]
+    if status != 200:
+        schema = error_of(status, examples[0].body["error"])
+    return {
+        "description": "; ".join(dict.fromkeys(each.summary for each in examples)) + ".",
+        "headers": _headers(examples),
+        "content": {
+            JSON: {
+                "schema": schema,
+                "examples": {
+                    each.name: {"summary": each.summary, "value": each.body} for each in examples
+                },
+            }
+        },
+    }
+
+
+def _headers(examples: Iterable[Example]) -> Schema:
+    """A header is required where every answer with this status has it."""
+    sent = [{"x-request-id", *each.headers} for each in examples]
+    always = set.intersection(*sent)
+    return {
+        name: {**HEADERS[name], "required": name in always, "schema": _header_schema(name)}
+        for name in HEADERS
+        if any(name in each for each in sent)
+    }
+
+
+def _header_schema(name: str) -> Schema:
+    return SECONDS if name == "Retry-After" else {"type": "string"}
+
+
+def text() -> str:
+    return json.dumps(document(), indent=2) + "\n"
+
+
+def main() -> None:
+    # The examples of a failure are made by code that logs it.
+    logging.disable()
+    FILE.write_text(text())
+
+
+if __name__ == "__main__":
+    run(main)
