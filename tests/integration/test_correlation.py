@@ -141,7 +141,7 @@ def test_what_goes_wrong_has_the_id_too(
     key, made = waiting(store, *SANDBOXES[:2])
     with monkeypatch.context() as patched:
         patched.setattr(SandboxProvider, "cancel", broken)
-        cloud.missing.add(f"{stack.STACK}-cancel-with-sandbox-b")
+        cloud.missing.add(f"{stack.STACK}-cancel-with-sandbox-b:live")
         assert len(cancel(cloud, key, "request-1").pending) == len(made)
     record = [finish(store, each) for each in made][-1]
     with monkeypatch.context() as patched:

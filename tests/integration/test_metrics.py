@@ -152,7 +152,7 @@ def test_a_drive_without_a_workers_answer_is_a_failure_of_the_fan_out(
     key = scenes.open_session(store)
     for each in providers:
         scenes.attach(store, key, "ok_1", each)
-    cloud.missing.add(f"{stack.STACK}-cancel-with-sandbox")
+    cloud.missing.add(f"{stack.STACK}-cancel-with-sandbox:live")
     scenes.cancel(cloud, key)
     assert journal.values("FanOutFailures") == [1]
 

@@ -84,6 +84,20 @@ def test_who_finds_it_driven_or_done_is_told_of_its_id_too() -> None:
     assert told == ["request-2", "request-1"] * 2
 
 
+def test_two_calls_with_one_request_id_are_two_drivers_of_which_one_drives() -> None:
+    """A caller can set the id: it must not be what holds the lease."""
+    world = a_world()
+    world.open_with("bank")
+
+    def meanwhile() -> None:
+        with pytest.raises(CancellationInProgressError):
+            driven(world, "driver-2", FIRST)
+
+    world.store.before["read_session", 1] = meanwhile
+    assert driven(world, "driver-1", FIRST)[1].status is SessionStatus.CANCELLED
+    assert world.session.driver == "driver-1"
+
+
 def test_without_an_id_that_is_fit_the_drivers_own_token_is_the_cancellations() -> None:
     world = a_world()
     told, _ = driven_with_none(world)
