@@ -17,8 +17,10 @@ from checkout.api import (
     session_answer,
     to_json,
 )
+from checkout.bearer_tokens import TokenRefusedError
 from checkout.cancellation import Cancellation
 from checkout.errors import CheckoutError, TryAgainError
+from checkout.issuer import IssuerUnavailableError
 from checkout.sessions import Session, SessionStatus
 from checkout.transactions import (
     IN_FLIGHT,
@@ -65,6 +67,9 @@ NOT_AT_THE_EDGE = {
     errors.ProviderFailedError,
     errors.CredentialsError,
     errors.UnreadableAnswerError,
+    # The authorizer's, which answers in API Gateway's own way.
+    IssuerUnavailableError,
+    TokenRefusedError,
 }
 
 

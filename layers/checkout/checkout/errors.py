@@ -8,12 +8,10 @@ CheckoutError
 │   ├── MerchantUnknownError             the token does not say whose session it is about
 │   └── SignatureError                   the webhook is not from whom it says
 ├── GiveUpError                      repeating it will not help
-│   ├── SessionNotFoundError
-│   ├── SessionExistsError
+│   ├── SessionNotFoundError, SessionExistsError
 │   ├── SessionEndedError                the session is completed or expired
 │   ├── SessionLockedError               the session takes no attempt and no end any more
-│   ├── TransactionNotFoundError
-│   ├── TransactionExistsError
+│   ├── TransactionNotFoundError, TransactionExistsError
 │   ├── TooManyTransactionsError
 │   ├── AttachTooLateError               the attempt was attached too slowly to be sent
 │   ├── ReferenceConflictError
@@ -29,6 +27,8 @@ CheckoutError
 │   ├── StoreRefusedError
 │   ├── MalformedRecordError
 │   └── MisconfiguredError
+├── TokenRefusedError                get another token; it stands with the authorizer, as does
+├── IssuerUnavailableError           the token server does not say which keys are its own
 └── ProviderTroubleError             nothing is known: the payment counts as in flight
     ├── ProviderUnreachableError         no connection, no answer in time, or one that broke off
     ├── ProviderFailedError              answered that it cannot answer now: 429 or 5xx
