@@ -127,7 +127,7 @@ lint: env ## ruff, mypy, cfn-lint (by sam validate), statelint, import direction
 	$(RUN) pytest -q tests/unit/test_import_direction.py
 
 audit: env ## checkov, licences, secrets, and an SBOM of each layer in .local
-	@$(PYTHON) -m local.environments audit
+	@$(PYTHON) -m local.environments audit secrets
 	@$(RUN) local.audit
 
 audit-known: env ## look up the known weaknesses of every locked package, over the network (OSV_URL=)
@@ -152,6 +152,7 @@ lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade ta
 	$(LOCK) requirements/plot.in -o requirements/plot.txt
 	$(LOCK) requirements/ric.in -o requirements/ric.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
+	$(LOCK) requirements/secrets.in -o requirements/secrets.txt
 	$(LOCK) requirements/localstripe.in -o requirements/localstripe.txt
 	cd requirements/prism && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 

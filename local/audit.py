@@ -1,6 +1,6 @@
 """`make audit`: the template against checkov's rules, licences, secrets in the repository, an SBOM.
 
-Each tool is a program of the environment `audit`; what it does not like fails.
+Each tool is a program of the environment `audit` or `secrets`; what it does not like fails.
 """
 
 import subprocess
@@ -47,7 +47,7 @@ def checks() -> Iterator[Check]:
     yield Check("licences that ship", [*shipped, "--allow-only", ";".join(SHIPPED)])
     refused = [*licences, "--partial-match", "--fail-on", REFUSED]
     yield Check("licences of the tools", refused)
-    hook: list[str | Path] = [tool("audit", "detect-secrets-hook"), "--baseline", BASELINE]
+    hook: list[str | Path] = [tool("secrets", "detect-secrets-hook"), "--baseline", BASELINE]
     yield Check("secrets", [*hook, *tracked()])
     for layer, lock in LOCKS.items():
         cyclonedx = tool("audit", "cyclonedx-py")
