@@ -136,9 +136,8 @@ def _header(token: str) -> tuple[str, str | None]:
     except jwt.PyJWTError:
         header = {}
     algorithm, key_id = header.get("alg"), header.get("kid")
-    # "crit" names what has to be understood, and nothing of it is: RFC 7515, section 4.1.11.
     readable = isinstance(algorithm, str) and isinstance(key_id, str | None)
-    if "crit" in header or not readable or str(header.get("typ", "JWT")).upper() not in _TYPES:
+    if not readable or str(header.get("typ", "JWT")).upper() not in _TYPES:
         raise TokenRefusedError(Refusal.MALFORMED)
     if algorithm not in KEY_TYPES:
         raise TokenRefusedError(Refusal.ALGORITHM)
