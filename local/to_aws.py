@@ -58,7 +58,9 @@ def command(stage: str, given: list[str], more: list[str]) -> list[str]:
     """`more` are options of `sam deploy`, e.g. --no-confirm-changeset."""
     sam, built = str(tool("sam", "sam")), str(AWS_BUILD / "template.yaml")
     to = ["--config-env", stage, "--template-file", built]
-    return [sam, "deploy", *to, *more, "--parameter-overrides", *given]
+    # In quotes: sam takes a blank in a value for its end, whatever the shell made of it.
+    quoted = [f'{name}="{value}"' for name, _, value in (each.partition("=") for each in given)]
+    return [sam, "deploy", *to, *more, "--parameter-overrides", *quoted]
 
 
 def main() -> None:

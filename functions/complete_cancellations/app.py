@@ -35,11 +35,7 @@ def complete(record: Record, looked_at: set[SessionKey]) -> None:
     """
     correlate(None)
     try:
-        key = session_of(record)
-        if key not in looked_at:
-            _complete(key)
-            looked_at.add(key)
-        settled = settled_by_report(record)
+        _look(record, looked_at)
     except Exception as error:
         # A malformed record fails like any other: its place in the queue, under an alarm, is more
         # than a number to look for.
@@ -47,7 +43,17 @@ def complete(record: Record, looked_at: set[SessionKey]) -> None:
         publish({"FailedRecords": 1, "MalformedRecords": malformed})
         log_failure("record failed", error)
         raise
-    count("SettledAfterCancel", int(settled))
+
+
+def _look(record: Record, looked_at: set[SessionKey]) -> None:
+    key = session_of(record)
+    try:
+        if key not in looked_at:
+            _complete(key)
+            looked_at.add(key)
+    finally:
+        # Also if the record is given up in the end: who completes its session tells of no money.
+        count("SettledAfterCancel", int(settled_by_report(record)))
 
 
 def _complete(key: SessionKey) -> None:

@@ -33,6 +33,14 @@ WHOLE_STORY = {
 }
 
 
+def request(number: int) -> str:
+    """An id as API Gateway makes them."""
+    return f"0e8b9a3e-6c0d-4d8e-9c59-{number:012x}"
+
+
+FIRST, SECOND = request(1), request(2)
+
+
 def cancel(cloud: Cloud, key: SessionKey, request_id: str) -> scenes.Answered:
     called = scenes.cancel_event(key)
     called["requestContext"]["requestId"] = request_id
@@ -79,21 +87,21 @@ def test_a_cancellation_that_ends_later_has_the_first_requests_id_in_every_line(
 ) -> None:
     """Directly to one worker, and by the machine to three; then the recovery, a repeat, the end."""
     key, made = waiting(store, *providers)
-    given = cancel(cloud, key, "request-1").headers["x-request-id"]
+    given = cancel(cloud, key, FIRST).headers["x-request-id"]
     cloud.clock.advance(timedelta(hours=25))
     cloud.function("ReconcileFunction")(scenes.event("reconcile"))
-    cancel(cloud, key, "request-2")
+    cancel(cloud, key, SECOND)
     records = [finish(store, each) for each in made]
     assert scenes.deliver(cloud, *records) == []
     assert store.read_session(key).session.status.value == "CANCELLED"
 
-    assert ids(journal.lines) == {given} == {"request-1"}
+    assert ids(journal.lines) == {given} == {FIRST}
     assert messages(journal.lines) == {*WHOLE_STORY, "recovery ran"}
     asked = journal.named("transaction asked to cancel")
     assert {each["provider"] for each in asked} == set(providers)
     assert [each["request_id"] for each in journal.named("cancellation answered")] == [
-        "request-1",
-        "request-2",
+        FIRST,
+        SECOND,
     ]
 
 
@@ -103,7 +111,7 @@ def test_two_cancellations_do_not_share_their_id(
     """Also not where one run of the recovery, or one batch of the stream, is about both."""
     sessions = [waiting(store, *SANDBOXES) for _ in range(2)]
     for number, (key, _) in enumerate(sessions):
-        cancel(cloud, key, f"request-{number}")
+        cancel(cloud, key, request(number))
     cloud.clock.advance(timedelta(hours=25))
     cloud.function("ReconcileFunction")(scenes.event("reconcile"))
     records = [finish(store, payment) for _, made in sessions for payment in made]
@@ -112,7 +120,7 @@ def test_two_cancellations_do_not_share_their_id(
     of_sessions = [each for each in journal.lines if "session_id" in each]
     for number, (key, _) in enumerate(sessions):
         of_this = [each for each in of_sessions if each["session_id"] == key.session_id]
-        assert ids(of_this) == {f"request-{number}"}
+        assert ids(of_this) == {request(number)}
         assert messages(of_this) == WHOLE_STORY
 
 
@@ -120,12 +128,10 @@ def test_a_record_that_cannot_be_read_does_not_get_the_id_of_the_one_before(
     cloud: Cloud, store: CheckoutStore, journal: Journal
 ) -> None:
     key, made = waiting(store, "sandbox")
-    cancel(cloud, key, "request-1")
+    cancel(cloud, key, FIRST)
     malformed = {"dynamodb": {"Keys": {}, "SequenceNumber": "2"}}
     assert scenes.deliver(cloud, finish(store, made[0]), malformed) == ["2"]
-    assert [each["correlation_id"] for each in journal.named("cancellation completed")] == [
-        "request-1"
-    ]
+    assert [each["correlation_id"] for each in journal.named("cancellation completed")] == [FIRST]
     (failed,) = journal.named("record failed")
     assert "correlation_id" not in failed
 
@@ -142,12 +148,12 @@ def test_what_goes_wrong_has_the_id_too(
     with monkeypatch.context() as patched:
         patched.setattr(SandboxProvider, "cancel", broken)
         cloud.missing.add(f"{stack.STACK}-cancel-with-sandbox-b:live")
-        assert len(cancel(cloud, key, "request-1").pending) == len(made)
+        assert len(cancel(cloud, key, FIRST).pending) == len(made)
     record = [finish(store, each) for each in made][-1]
     with monkeypatch.context() as patched:
         patched.setattr(cloud.wire, "meddle", Trouble(named("UpdateItem"), 400, "Denied"))
         assert scenes.deliver(cloud, record) == ["1"]
-    assert ids(journal.lines) == {"request-1"}
+    assert ids(journal.lines) == {FIRST}
     for message in ("provider adapter failed", "worker failed", "record failed"):
         assert journal.named(message)
 
@@ -158,11 +164,12 @@ def test_a_lock_that_nobody_could_take_is_told_under_the_requests_id(
 ) -> None:
     key = scenes.open_session(store)
     cloud.wire.meddle = Trouble(named("UpdateItem"), lost, "InternalServerError")
-    assert cancel(cloud, key, "request-1").status == 503
-    assert (ids(journal.lines), len(journal.named("request failed"))) == ({"request-1"}, 1)
+    assert cancel(cloud, key, FIRST).status == 503
+    assert (ids(journal.lines), len(journal.named("request failed"))) == ({FIRST}, 1)
 
 
-INJECTED = ['x" } {"level": "ERROR', "a\nb", "x" * 65, "", "a b", "a/b", None, 7]
+CARD = "4242424242424242"
+INJECTED = ['x" } {"level": "ERROR', "a\nb", "x" * 65, "", "a b", "a/b", CARD, f"{FIRST}0", None, 7]
 
 
 @pytest.mark.parametrize("sent", INJECTED)
@@ -202,17 +209,17 @@ def test_a_session_that_an_older_release_had_locked_gets_an_id_by_its_next_drive
     cloud: Cloud, store: CheckoutStore, journal: Journal
 ) -> None:
     key, made = waiting(store, "sandbox")
-    cancel(cloud, key, "request-1")
+    cancel(cloud, key, FIRST)
     scenes.drop(bootstrap.dynamodb(), key, "correlationId")
     assert scenes.deliver(cloud, scenes.stream_record(key)) == []
-    cancel(cloud, key, "request-2")
+    cancel(cloud, key, SECOND)
     scenes.deliver(cloud, finish(store, made[0]))
     (completed,) = journal.named("cancellation completed")
-    assert completed["correlation_id"] == "request-2"
+    assert completed["correlation_id"] == SECOND
 
 
 def test_an_execution_has_the_id_for_its_name(cloud: Cloud, store: CheckoutStore) -> None:
     key, _ = waiting(store, *SANDBOXES)
-    cancel(cloud, key, "request-1")
+    cancel(cloud, key, FIRST)
     (execution,) = cloud.executions
-    assert execution["name"] == "request-1"
+    assert execution["name"] == FIRST

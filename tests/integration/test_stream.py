@@ -152,3 +152,15 @@ def test_money_that_a_report_brought_is_counted_once(
     capsys.readouterr()
     assert deliver(cloud, record) == []
     assert ('"SettledAfterCancel":[1.0]' in capsys.readouterr().out) is counted
+
+
+def test_late_money_is_told_of_even_if_its_session_cannot_be_completed(
+    cloud: Cloud, store: CheckoutStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who completes it in the end, the recovery or `redrive`, tells of no money."""
+    record = stream_record(ended(cloud, store))
+    record["dynamodb"]["NewImage"] = {"status": {"S": "SETTLED"}}
+    cloud.wire.meddle = Trouble(named("Query"), 500, "InternalServerError", times=100)
+    capsys.readouterr()
+    assert len(deliver(cloud, record)) == 1
+    assert '"SettledAfterCancel":[1.0]' in capsys.readouterr().out

@@ -53,12 +53,40 @@ def test_what_is_about_money_or_stuck_sessions_calls_somebody_now() -> None:
     }
 
 
-def test_only_composite_alarms_go_to_the_topic_when_they_begin_and_when_they_end() -> None:
+# A composite that is red already makes no message for them, and they turn green by themselves or
+# are worse than what had made it red.
+BY_THEMSELVES = {
+    "ApiErrorsAlarm",
+    "CancelSessionErrorsAlarm",
+    "ContradictingReportsAlarm",
+    "RecoverySilentAlarm",
+    "SettledAfterCancelAlarm",
+}
+
+
+def test_composite_alarms_go_to_the_topic_when_they_begin_and_when_they_end() -> None:
     for name in COMPOSITES:
         assert properties(name)["AlarmActions"] == TO_THE_TOPIC
         assert properties(name)["OKActions"] == TO_THE_TOPIC
-    actions = ("AlarmActions", "OKActions", "InsufficientDataActions")
-    assert not [name for name in ALARMS for action in actions if action in properties(name)]
+
+
+def test_of_their_parts_only_those_of_money_and_of_outages_go_to_it_by_themselves() -> None:
+    told = {name for name in ALARMS if properties(name).get("AlarmActions") == TO_THE_TOPIC}
+    assert told == BY_THEMSELVES
+    assert {name for name in ALARMS if "AlarmActions" in properties(name)} == BY_THEMSELVES
+    for name in ALARMS:
+        assert not {"OKActions", "InsufficientDataActions"} & set(properties(name))
+
+
+def test_what_is_called_seldom_is_an_alarm_all_the_same() -> None:
+    """At one call in some minutes three of five minutes would never be red."""
+    of_calls = [
+        "ApiErrorsAlarm", "CancelSessionErrorsAlarm", "FanOutFailuresAlarm", "WebhookErrorsAlarm",
+    ]  # fmt: skip
+    for name in of_calls:
+        alarm = properties(name)
+        assert (alarm["Period"], alarm["EvaluationPeriods"]) == (60, 15)
+        assert alarm["DatapointsToAlarm"] == 2
 
 
 @pytest.mark.parametrize("name", [*ALARMS, *COMPOSITES])

@@ -193,6 +193,8 @@ def test_everything_else_is_in_every_stage() -> None:
         # The emulator can make none of these; what they are about is in every stage.
         **dict.fromkeys(of_type("AWS::CloudWatch::CompositeAlarm"), "OnAws"),
         **dict.fromkeys(of_type("AWS::Logs::QueryDefinition"), "OnAws"),
+        "NewVersionErrorsAlarm": "OnAws",
+        "NewWorkerErrorsAlarm": "OnAws",
     }
 
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# Of API Gateway they are UUIDs. But a caller can set its own (the header x-amzn-RequestId), and it
-# goes into logs, into an item and into an execution's name.
-_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+# As API Gateway makes them. A caller can set its own (the header x-amzn-RequestId), and it goes
+# into logs, an item and an execution's name: so nothing else is one, such as a card's number.
+_REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def correlation_id(event: Mapping[str, Any]) -> str | None:

@@ -46,7 +46,7 @@ class GiveUpAges:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Hours, then those of some providers: `24`, or `24 adyen=72 m-pesa=48`.
+        """Hours, then those of some providers: `24`, or `24 adyen=72 mpesa=48`.
 
         Raises ValueError for anything else.
         """

@@ -1,9 +1,13 @@
 """`make deploy`: which stack a stage is, and what it says to a stage that there is not."""
 
+import json
+import subprocess
+
 import pytest
 
 from local import to_aws
 from local.console import Problem
+from local.places import tool
 
 
 @pytest.mark.parametrize(
@@ -58,4 +62,25 @@ def test_what_was_built_is_deployed_with_the_stages_own_settings() -> None:
     asked = to_aws.command("staging", ["Stage=staging"], ["--no-confirm-changeset"])
     assert asked[1:4] == ["deploy", "--config-env", "staging"]
     assert asked[5].endswith(".aws-sam/build/template.yaml")
-    assert asked[6:] == ["--no-confirm-changeset", "--parameter-overrides", "Stage=staging"]
+    assert asked[6:] == ["--no-confirm-changeset", "--parameter-overrides", 'Stage="staging"']
+
+
+READ = """
+import json, sys
+from samcli.cli.types import CfnParameterOverridesType
+print(json.dumps(CfnParameterOverridesType().convert(tuple(sys.argv[1:]), None, None)))
+"""
+
+
+def test_sam_reads_the_parameters_as_they_were_given() -> None:
+    """Ages of several providers have blanks between them."""
+    ages = "24 mpesa=1 stripe=336"
+    chosen = to_aws.parameters("prod", f"GiveUpHours='{ages}'", BUILT)
+    given = to_aws.command("prod", chosen, [])
+    overrides = given[given.index("--parameter-overrides") + 1 :]
+    done = subprocess.run(
+        [tool("sam", "python"), "-c", READ, *overrides], capture_output=True, text=True, check=True
+    )
+    read = json.loads(done.stdout)
+    assert read["GiveUpHours"] == ages
+    assert read["Stage"] == "prod"
