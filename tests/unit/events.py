@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.unit.samples import KEY
 
+REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 CLAIMS = {"client_id": KEY.merchant_id, "scope": "checkout/sessions.cancel"}
 
 
@@ -16,7 +17,7 @@ def an_event(body: str | None, **changes: Any) -> dict[str, Any]:
         "headers": {"Content-Type": "application/json"},
         "multiValueHeaders": {"Content-Type": ["application/json"]},
         "pathParameters": None,
-        "requestContext": {"requestId": "request-1", "authorizer": {"claims": CLAIMS}},
+        "requestContext": {"requestId": REQUEST_ID, "authorizer": {"claims": CLAIMS}},
         **changes,
     }
 

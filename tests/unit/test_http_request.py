@@ -14,7 +14,7 @@ from checkout.errors import (
 from checkout.http_request import MAX_REASON, CancelCall, parse_cancel_call, parse_session_key
 from checkout.lease import CancelRequest
 from checkout.settings import EdgeSettings
-from tests.unit.events import CLAIMS, a_body, an_event, with_headers
+from tests.unit.events import CLAIMS, REQUEST_ID, a_body, an_event, with_headers
 from tests.unit.samples import KEY
 
 V4 = "8e03978e-40d5-43e8-bc93-6894a57f9324"
@@ -37,7 +37,7 @@ def _refused(body: str | None, **changes: Any) -> InvalidRequestError:
 def test_a_well_formed_call_is_understood() -> None:
     call = _parse(a_body(reason="changed my mind"))
     assert call == CancelCall(
-        KEY, CancelRequest(KEY.merchant_id, "changed my mind", "request-1"), None
+        KEY, CancelRequest(KEY.merchant_id, "changed my mind", REQUEST_ID), None
     )
 
 
