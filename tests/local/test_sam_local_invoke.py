@@ -86,7 +86,9 @@ def invoked(
 
 def test_there_is_an_event_for_every_function() -> None:
     folders = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
-    assert {path.stem for path in (ROOT / "events").glob("*.json")} == folders == set(FUNCTIONS)
+    assert {path.stem for path in (ROOT / "events").glob("*.json")} == folders
+    # It is in a stack with an issuer of its own, and asks that one: test_authorizer plays it.
+    assert folders - set(FUNCTIONS) == {"authorize"}
 
 
 def test_every_event_works_with_sam_local_invoke(invoked: Invoke) -> None:
