@@ -199,7 +199,6 @@ ELSEWHERE = {
     **{f"cancel-with-{name}": "tests/unit/test_accounts.py" for name in REAL.values()},
     "receive-webhook": "tests/integration/test_receive_webhook.py",
     "match-reports": "tests/integration/test_match_reports.py",
-    "authorize": "tests/contract/test_authorizer.py",
 }
 
 
