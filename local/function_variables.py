@@ -20,16 +20,20 @@ if TYPE_CHECKING:
 Variables = Mapping[str, str]
 
 
-def functions_of(stack: Stack) -> list[str]:
-    """What the stack has deployed, each by its own name, e.g. `cancel-session`."""
+def deployed(stack: Stack) -> dict[str, str]:
+    """The name of each function of the stack, by its resource in the template."""
     pages = stack.aws.cloudformation.get_paginator("list_stack_resources")
-    names = [
-        resource["PhysicalResourceId"]
+    return {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
         for page in pages.paginate(StackName=stack.stack_name)
         for resource in page["StackResourceSummaries"]
         if resource["ResourceType"] == "AWS::Lambda::Function"
-    ]
-    return sorted(name.removeprefix(f"{stack.stack_name}-") for name in names)
+    }
+
+
+def functions_of(stack: Stack) -> list[str]:
+    """What the stack has deployed, each by its own name, e.g. `cancel-session`."""
+    return sorted(name.removeprefix(f"{stack.stack_name}-") for name in deployed(stack).values())
 
 
 def _read(stack: Stack, function: str) -> dict[str, str]:

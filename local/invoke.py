@@ -26,6 +26,7 @@ from local import containers
 from local import stack as stacks
 from local.build import this_machine
 from local.console import Problem, run, say
+from local.function_variables import deployed
 from local.places import BUILD, LOCAL, ROOT, Places
 from local.stack import Stack
 
@@ -38,18 +39,11 @@ REACH_EMULATOR = {"AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
 
 def _deployed_variables(stack: Stack) -> dict[str, dict[str, str]]:
     """The environment of each function, by its logical id."""
-    pages = stack.aws.cloudformation.get_paginator("list_stack_resources")
-    resources = [
-        resource
-        for page in pages.paginate(StackName=stack.stack_name)
-        for resource in page["StackResourceSummaries"]
-        if resource["ResourceType"] == "AWS::Lambda::Function"
-    ]
     return {
-        resource["LogicalResourceId"]: stack.aws.functions.get_function_configuration(
-            FunctionName=resource["PhysicalResourceId"]
-        )["Environment"]["Variables"]
-        for resource in resources
+        resource: stack.aws.functions.get_function_configuration(FunctionName=name)["Environment"][
+            "Variables"
+        ]
+        for resource, name in deployed(stack).items()
     }
 
 
