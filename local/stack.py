@@ -36,6 +36,7 @@ class Stack:
     ledger_table: str
     state_machine_arn: str
     completion_failures_queue_url: str
+    event_bus: str
     user_pool_id: str
     issuer: str = ""
     merchants: tuple[Merchant, ...] = ()
@@ -64,6 +65,7 @@ class Stack:
             ledger_table=outputs.get("SandboxLedgerTableName", ""),
             state_machine_arn=outputs["StateMachineArn"],
             completion_failures_queue_url=outputs["CompletionFailuresQueueUrl"],
+            event_bus=outputs["EventBusName"],
             user_pool_id=outputs.get("UserPoolId", ""),
         )
 
