@@ -12,7 +12,7 @@ from typing import Any
 
 from checkout.providers.registry import PROVIDERS, WITHOUT_WEBHOOKS
 from local.console import run
-from local.openapi import answers
+from local.openapi import answers, proofs
 from local.openapi.examples import Example
 from local.openapi.requests import JSON, SESSION_ID, VERSION_4
 from local.openapi.schemas import KEY, Schema, error_of, schemas
@@ -95,8 +95,15 @@ OPERATIONS: dict[str, dict[str, Any]] = {
                 "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},
                 "example": "default",
             },
+            *proofs.parameters(),
         ],
-        "requestBody": {"required": True, "content": {JSON: {"schema": {}}, FORM: {"schema": {}}}},
+        "requestBody": {
+            "required": True,
+            "content": {
+                JSON: {"schema": {"$ref": "#/components/schemas/WebhookEvent"}},
+                FORM: {"schema": {"$ref": "#/components/schemas/WebhookForm"}},
+            },
+        },
     },
 }
 SUCCEEDED: dict[str, Schema] = {
