@@ -12,6 +12,7 @@ from tests.contract.desks.base import ACCOUNT
 from tests.contract.desks.every import DESKS
 from tests.unit.clock import NOON
 
+NONE: dict[str, str] = {}
 # OpenAPI tells of it as security, not as a parameter.
 NO_PARAMETER = {"authorization"}
 
@@ -39,7 +40,8 @@ def asked() -> tuple[Asked, Asked]:
     headers, query = Asked(), Asked()
     for make in DESKS.values():
         with make().open() as desk:
-            for found in (headers, {}):  # Mollie asks for a token where there is no signature
+            # Mollie asks for a token where there is no signature.
+            for found in (headers, NONE):
                 with contextlib.suppress(CheckoutError):
                     desk.reader().read(Delivery(ACCOUNT, b"{}", found, query, NOON))
     return headers, query
