@@ -22,7 +22,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client scale soak e2e lint audit audit-known format pr lock clean
+.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client reference-seen scale soak e2e lint audit audit-known format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,6 +110,10 @@ client: env ## write the Python client in clients/python from docs/openapi.json
 	@$(PYTHON) -m local.environments client
 	@$(RUN) local.python_client
 
+reference-seen: env ## pictures of the reference page of the stack that is up (needs Chromium)
+	@$(PYTHON) -m local.environments browser
+	@$(ENV)/browser/bin/python -m local.seen
+
 scale: env ## write docs/scale.md and its picture: how far each quota holds, and what breaks first
 	@$(PYTHON) -m local.environments plot
 	@$(RUN) local.scale.page
@@ -158,6 +162,7 @@ lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade ta
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/secrets.in -o requirements/secrets.txt
 	$(LOCK) requirements/localstripe.in -o requirements/localstripe.txt
+	$(LOCK) requirements/browser.in -o requirements/browser.txt
 	$(LOCK) requirements/client.in -o requirements/client.txt
 	$(LOCK) --no-deps requirements/reference.in -o requirements/reference.txt
 	cd requirements/prism && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund

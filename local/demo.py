@@ -65,6 +65,7 @@ To try it yourself, in another terminal, in this folder:
   bin/ledger $SESSION
 
 What the functions log: {stack.logs["functions"]}
+The API's reference:    {stack.reference_url}
 """
 
 

@@ -162,8 +162,13 @@ def _operation(route: Route) -> Schema:
         str(status): _response(route, status, list(group))
         for status, group in groupby(examples, key=lambda each: each.status)
     }
-    security = [{MERCHANTS: [route.scope]}] if route.scope else []
-    return {**OPERATIONS[route.function], "security": security, "responses": responses}
+    told = OPERATIONS[route.function]
+    if route.scope is None:
+        return {**told, "security": [], "responses": responses}
+    # Also in words: not every page that shows the document shows what is asked of a token.
+    needs = f"{told['description']} The token needs the scope `{route.scope}`."
+    security = [{MERCHANTS: [route.scope]}]
+    return {**told, "description": needs, "security": security, "responses": responses}
 
 
 def _response(route: Route, status: int, examples: list[Example]) -> Schema:

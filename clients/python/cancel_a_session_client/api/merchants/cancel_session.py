@@ -122,7 +122,7 @@ def sync_detailed(
     """Cancel a session and every payment in flight on it
 
      Locks the session, cancels what is in flight at every provider at once, and answers truthfully.
-    Repeating it is safe.
+    Repeating it is safe. The token needs the scope `checkout/sessions.cancel`.
 
     Args:
         idempotency_key (str | Unset):
@@ -157,7 +157,7 @@ def sync(
     """Cancel a session and every payment in flight on it
 
      Locks the session, cancels what is in flight at every provider at once, and answers truthfully.
-    Repeating it is safe.
+    Repeating it is safe. The token needs the scope `checkout/sessions.cancel`.
 
     Args:
         idempotency_key (str | Unset):
@@ -187,7 +187,7 @@ async def asyncio_detailed(
     """Cancel a session and every payment in flight on it
 
      Locks the session, cancels what is in flight at every provider at once, and answers truthfully.
-    Repeating it is safe.
+    Repeating it is safe. The token needs the scope `checkout/sessions.cancel`.
 
     Args:
         idempotency_key (str | Unset):
@@ -220,7 +220,7 @@ async def asyncio(
     """Cancel a session and every payment in flight on it
 
      Locks the session, cancels what is in flight at every provider at once, and answers truthfully.
-    Repeating it is safe.
+    Repeating it is safe. The token needs the scope `checkout/sessions.cancel`.
 
     Args:
         idempotency_key (str | Unset):

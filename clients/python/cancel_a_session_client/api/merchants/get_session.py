@@ -102,7 +102,7 @@ def sync_detailed(
 ) -> Response[Error | SessionAnswer]:
     """Read a session and its transactions
 
-     Changes nothing.
+     Changes nothing. The token needs the scope `checkout/sessions.read`.
 
     Args:
         session_id (str): UUID of version 7.
@@ -133,7 +133,7 @@ def sync(
 ) -> Error | SessionAnswer | None:
     """Read a session and its transactions
 
-     Changes nothing.
+     Changes nothing. The token needs the scope `checkout/sessions.read`.
 
     Args:
         session_id (str): UUID of version 7.
@@ -159,7 +159,7 @@ async def asyncio_detailed(
 ) -> Response[Error | SessionAnswer]:
     """Read a session and its transactions
 
-     Changes nothing.
+     Changes nothing. The token needs the scope `checkout/sessions.read`.
 
     Args:
         session_id (str): UUID of version 7.
@@ -188,7 +188,7 @@ async def asyncio(
 ) -> Error | SessionAnswer | None:
     """Read a session and its transactions
 
-     Changes nothing.
+     Changes nothing. The token needs the scope `checkout/sessions.read`.
 
     Args:
         session_id (str): UUID of version 7.
