@@ -36,10 +36,11 @@ def _browser() -> str:
     return found
 
 
-def _complaints(
-    browser: Browser, url: str, colour: str, width: int, picture: Path
-) -> Iterator[str]:
-    page = browser.new_page(color_scheme=colour, viewport={"width": width, "height": 900})
+def _complaints(browser: Browser, url: str, picture: Path) -> Iterator[str]:
+    """`picture` is named by the colours and the width."""
+    colours, _, size = picture.stem.partition("-")
+    width = int(size)
+    page = browser.new_page(color_scheme=colours, viewport={"width": width, "height": 900})
     asked: list[str] = []
     said: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
