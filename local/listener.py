@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from local.stack import Stack
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from local.stack import Stack
 
 Event = dict[str, Any]
 

@@ -24,7 +24,8 @@ class Stack:
     """Every name that a caller, a test or a script needs.
 
     `endpoint_url` is None on AWS itself, `ledger_table` empty where there is no sandbox. `issuer`
-    is the token server on loopback that stands in for the user pool, if one does.
+    is the token server on loopback that stands in for the user pool, if one does. `reference_url`
+    is the API's reference page, of a local stack.
     """
 
     stack_name: str
@@ -39,6 +40,7 @@ class Stack:
     event_bus: str
     user_pool_id: str
     issuer: str = ""
+    reference_url: str = ""
     merchants: tuple[Merchant, ...] = ()
     processes: Mapping[str, int] = field(default_factory=dict)
     logs: Mapping[str, str] = field(default_factory=dict)
