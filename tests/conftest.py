@@ -8,7 +8,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 OFFLINE = {"unit", "integration", "exploration", "template"}
-ON_LOOPBACK = {"contract", "oracles"}
+ON_LOOPBACK = {"console", "contract", "oracles"}
 LOOPBACK = ["127.0.0.1", "::1"]
 
 
