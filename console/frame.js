@@ -38,7 +38,7 @@ function navigation(app) {
 function freshness({ live, clock }) {
   if (!live?.heardAt) return nothing;
   const seconds = Math.max(0, Math.floor((clock - live.heardAt) / 1000));
-  return html`<span class="dot" aria-hidden="true"></span>updated ${duration(seconds * 1000).replace(" ms", " s").replace(".0", "")} ago`;
+  return html`<span class="dot" aria-hidden="true"></span>updated ${seconds ? `${duration(seconds * 1000)} ago` : "just now"}`;
 }
 
 function entrance(app) {

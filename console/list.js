@@ -1,6 +1,6 @@
 // The sessions of one state: what is stuck first, then what has waited longest.
 import { html, nothing, repeat } from "./html.js";
-import { foreign, stuckBadge, waiting, when } from "./parts.js";
+import { foreign, icon, stuckBadge, waiting, when } from "./parts.js";
 import { hashOf } from "./place.js";
 import { count, duration } from "./words.js";
 
@@ -39,12 +39,21 @@ function body(place, document, live) {
   }
   if (!document) return live?.failure ? nothing : html`<p class="empty">Loading…</p>`;
   const pending = place.view === "pending";
-  if (!document.sessions.length) return html`<p class="empty">${nobody(place, pending)}</p>${paging(place, document)}`;
   const rows = ordered(place, document.sessions);
-  return html`${table(place, rows, pending)} ${paging(place, document)}`;
+  return html`
+    ${document.unreadable ? unreadable(document.unreadable) : nothing}
+    ${rows.length ? table(place, rows, pending) : html`<p class="empty">${nobody(place, document, pending)}</p>`}
+    ${paging(place, document)}
+  `;
 }
 
-function nobody(place, pending) {
+function unreadable(n) {
+  return html`<p class="note bad">${icon("late_money")} ${count(n, "session")} cannot be read, and ${n === 1 ? "is" : "are"}
+    not in this list.</p>`;
+}
+
+function nobody(place, document, pending) {
+  if (document.hasMore) return "There is none on this page; there may be more on the next one.";
   if (place.cursor) return "There is nothing on this page any more.";
   const of = place.merchantId ? " of this merchant" : "";
   return pending ? `No cancellation${of} is pending. All is well.` : `No session${of} is cancelled.`;

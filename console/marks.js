@@ -15,7 +15,6 @@ const GLYPHS = {
   failed: "M-3.4,-3.4L3.4,3.4M3.4,-3.4L-3.4,3.4",
   expired: "M-4.2,0H4.2",
   refunded: "M4.4,4V1.4a3,3 0 0,0 -3,-3H-4M-1.2,-4.4L-4,-1.6L-1.2,1.2",
-  report: "M-5,-3.4h10v6.8h-10zM-5,-3.4L0,0.8L5,-3.4",
   note: "M-0.6,0h1.2",
 };
 const TONES = {
@@ -29,7 +28,10 @@ const TONES = {
   failed: "bad",
   refunded: "money",
 };
-const ALIASES = { webhook: "report", reported: "report", settled_after_cancel: "late_money", unanswered: "pending" };
+// What the API calls them, where it is another word here. An end is drawn as the status that it is.
+const ALIASES = { attached: "attempt", progressed: "pending" };
+const ENDS = ["answered", "reported"];
+const OF_THE_SESSION = { cancelled: "completed", completed: "settled" };
 const STATUSES = {
   OPEN: "opened",
   PENDING_CANCELLATION: "pending",
@@ -46,12 +48,15 @@ const STATUSES = {
 const SHAPES = {
   circle: "M-10.5,0a10.5,10.5 0 1,0 21,0a10.5,10.5 0 1,0 -21,0",
   square: "M-7,-10h14a3,3 0 0,1 3,3v14a3,3 0 0,1 -3,3h-14a3,3 0 0,1 -3,-3v-14a3,3 0 0,1 3,-3z",
+  bubble: "M-6,-10h12a4,4 0 0,1 4,4v11a4,4 0 0,1 -4,4h-2l-4,4l-4,-4h-2a4,4 0 0,1 -4,-4v-11a4,4 0 0,1 4,-4z",
   diamond: "M0,-12.5L12.5,0L0,12.5L-12.5,0Z",
 };
 
-/** The kind that is drawn: one that is not known is a note. */
-export function kindOf(kind) {
-  const meant = ALIASES[kind] ?? kind;
+/** How an event is drawn: one that is not known is a note. */
+export function kindOf({ kind, status, transactionId }) {
+  const name = String(kind).toLowerCase();
+  if (ENDS.includes(name)) return statusKind(status);
+  const meant = (transactionId ? ALIASES[name] : OF_THE_SESSION[name]) ?? name;
   return Object.hasOwn(GLYPHS, meant) ? meant : "note";
 }
 
@@ -63,14 +68,15 @@ export function toneOf(kind) {
   return TONES[kind] ?? "plain";
 }
 
-function shapeOf(kind) {
+function shapeOf(kind, told) {
   if (kind === "late_money") return SHAPES.diamond;
+  if (told) return SHAPES.bubble;
   return kind === "locked" || kind === "completed" ? SHAPES.square : SHAPES.circle;
 }
 
-/** The mark around (0, 0), 21 pixels wide. */
-export function mark(kind) {
-  return svg`<path class="shape" d=${shapeOf(kind)}></path><path class="glyph" d=${GLYPHS[kind]}></path>`;
+/** The mark around (0, 0), 21 pixels wide. `told`: others told it, as a webhook does; nobody asked. */
+export function mark(kind, told = false) {
+  return svg`<path class="shape" d=${shapeOf(kind, told)}></path><path class="glyph" d=${GLYPHS[kind]}></path>`;
 }
 
 export function glyph(kind) {

@@ -1,5 +1,5 @@
 // Small pieces that several views show.
-import { html } from "./html.js";
+import { html, nothing } from "./html.js";
 import { glyph, statusKind, toneOf } from "./marks.js";
 import { moment, pieces } from "./words.js";
 
@@ -30,8 +30,8 @@ export function foreign(text) {
   return html`<bdi class="foreign" dir="auto">${shown}</bdi>`;
 }
 
-/** What a pending transaction waits for. */
+/** What is waited for: a payment, or, without a provider, the completion. */
 export function waiting({ provider, pendingReason, explanation }) {
-  return html`<b>${provider}</b> ${pendingReason ? html`<code>${pendingReason}</code>` : ""}
+  return html`${provider ? html`<b>${provider}</b>` : nothing} ${pendingReason ? html`<code>${pendingReason}</code>` : nothing}
     <span class="why">${explanation ?? ""}</span>`;
 }

@@ -60,22 +60,27 @@ function places(events, columns) {
   });
 }
 
-const CLOCK_WIDTH = 62;
-const DAY_WIDTH = 76;
+// Pixels that are taken by ".280", by "15:20:18", and by a day over it.
+const WIDTHS = { part: 36, clock: 62, day: 76 };
 
-/** The columns whose time is written, as many as have room: [{x, clock, day or ""}]. */
+/**
+ * The columns whose time is written, as many as have room: [{x, clock, day, kind}]. What a reader has just read is not
+ * repeated: neither the day, nor within one second the second.
+ */
 export function clocks(columns, width) {
   const written = [];
   let free = -Infinity;
-  let day = "";
+  let last = ["", ""];
   for (const { at, x } of columns) {
-    const [date, clock] = new Date(at).toISOString().split("T");
-    const half = (date === day ? CLOCK_WIDTH : DAY_WIDTH) / 2;
+    const [day, time] = new Date(at).toISOString().split("T");
+    const second = time.slice(0, 8);
+    const kind = day !== last[0] ? "day" : second === last[1] ? "part" : "clock";
+    const half = WIDTHS[kind] / 2;
     const middle = Math.min(Math.max(x, half), width - half);
     if (middle - half < free) continue;
-    written.push({ x: middle, clock: clock.slice(0, 8), day: date === day ? "" : date });
+    written.push({ x: middle, clock: kind === "part" ? time.slice(8, 12) : second, day: kind === "day" ? day : "", kind });
     free = middle + half;
-    day = date;
+    last = [day, second];
   }
   return written;
 }

@@ -1,9 +1,9 @@
 // One session: what is known of it, what happened, and what each of its payments has come to.
 import { html, nothing, repeat } from "./html.js";
-import { badge, foreign, icon, stuckBadge, when } from "./parts.js";
+import { badge, foreign, icon, stuckBadge, waiting, when } from "./parts.js";
 import { hashOf } from "./place.js";
 import { timeline } from "./timeline.js";
-import { count, duration, money } from "./words.js";
+import { count, duration, money, tail } from "./words.js";
 
 /** What a change of the session is told as. */
 export function summary(session) {
@@ -52,7 +52,7 @@ function absent(place, live) {
 
 function known(app, document) {
   return html`
-    ${lateMoney(document)}
+    ${lateMoney(document)} ${waits(document)}
     <section aria-labelledby="facts">
       <h2 id="facts" class="unseen">Facts</h2>
       <dl class="facts">${facts(document)}</dl>
@@ -77,6 +77,22 @@ function lateMoney(document) {
   if (!late.length) return nothing;
   return html`<p class="note bad">${icon("late_money")} Money arrived all the same:
     ${late.map((each) => money(each.amount, each.currency)).join(", ")}. Somebody has to decide about a refund.</p>`;
+}
+
+/** What it waits for and why; of a stuck one also what a human may do. */
+function waits(document) {
+  const open = document.waitsFor ?? inFlight(document).filter((each) => each.explanation);
+  if (document.status !== "PENDING_CANCELLATION" || !open.length) return nothing;
+  return html`
+    <section class="waiting" aria-labelledby="waits">
+      <h2 id="waits">Waits for</h2>
+      <ul>
+        ${open.map((each) => html`<li>${waiting(each)}
+          ${each.transactionId ? html`<span class="id">${tail(each.transactionId)}</span>` : nothing}
+          ${each.youMay ? html`<br><span class="may"><b>You may</b> ${each.youMay}</span>` : nothing}</li>`)}
+      </ul>
+    </section>
+  `;
 }
 
 function facts(document) {
@@ -112,14 +128,12 @@ function fact(name, value, style = "") {
 function payment(each) {
   return html`
     <li>
-      <p class="state">${badge(each.status)} ${each.settledAfterCancel ? late() : nothing}</p>
+      <p class="state">${badge(each.status)} ${each.pendingReason ? html`<code>${each.pendingReason}</code>` : nothing}
+        ${each.settledAfterCancel ? late() : nothing}</p>
       <p class="sum">${money(each.amount, each.currency)}</p>
       <p class="at"><b>${each.provider}</b>
         <span class="id">${each.providerReference ?? "no reference"}</span></p>
       <p class="id">${each.transactionId}</p>
-      ${each.explanation
-        ? html`<p class="why">${each.pendingReason ? html`<code>${each.pendingReason}</code>` : nothing} ${each.explanation}</p>`
-        : nothing}
       <p class="since">${tries(each)}</p>
     </li>
   `;

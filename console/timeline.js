@@ -30,7 +30,8 @@ export function read(session) {
     key: keyOf(each, nth),
     at: Date.parse(each.at),
     iso: each.at,
-    kind: kindOf(each.kind),
+    kind: kindOf(each),
+    told: String(each.kind).toLowerCase() === "reported",
     lane: known.has(each.transactionId) ? each.transactionId : SESSION,
   }));
   const drawn = events.filter((each) => Number.isFinite(each.at));
@@ -74,8 +75,13 @@ export function timeline(session, width, shown, point) {
   `;
 }
 
+/** An older release did not record every time. */
+function said(event) {
+  return event.exact === false ? `${moment(event.iso, true)} or later` : moment(event.iso, true);
+}
+
 function tip(event) {
-  return html`<div class="tip" role="tooltip" id="tip"><b>${moment(event.iso, true)}</b> ${event.text}</div>`;
+  return html`<div class="tip" role="tooltip" id="tip"><b>${said(event)}</b> ${event.text}</div>`;
 }
 
 function drawing(room, lanes, marks, present, shown, point) {
@@ -83,7 +89,7 @@ function drawing(room, lanes, marks, present, shown, point) {
   const chosen = marks.some((each) => each.key === shown) ? shown : marks[0].key;
   return html`
     <svg width=${room.width} height=${height} role="group" aria-label="Timeline, also listed below">
-      ${axis(room, height)} ${present === null ? nothing : now(room.columns.at(-1).x, height)}
+      ${axis(room, height)} ${lock(marks, height)} ${present === null ? nothing : now(room.columns.at(-1).x, height)}
       ${lanes.map((lane, at) => rail(lane, yOf(at), marks, room))}
       ${repeat(marks, (each) => each.key, (each) => one(each, lanes, chosen, point))}
     </svg>
@@ -95,7 +101,7 @@ const yOf = (lane) => TOP + lane * LANE + MIDDLE;
 function axis(room, height) {
   return svg`
     ${clocks(room.columns, room.width).map(
-      (each) => svg`<text class="clock" x=${each.x} y="28">${each.clock}</text>
+      (each) => svg`<text class="clock ${each.kind}" x=${each.x} y="28">${each.clock}</text>
         <text class="day" x=${each.x} y="12">${each.day}</text>`,
     )}
     ${room.stretches.map(
@@ -104,6 +110,12 @@ function axis(room, height) {
     )}
     ${room.columns.map((each) => svg`<path class="column" d="M${each.x},38V${height}"></path>`)}
   `;
+}
+
+/** Through all lanes: after it, no payment can be added. */
+function lock(marks, height) {
+  const locked = marks.find((each) => each.kind === "locked");
+  return locked ? svg`<path class="lock" d="M${locked.x},38V${height}"></path>` : nothing;
 }
 
 function now(x, height) {
@@ -125,12 +137,12 @@ function one(event, lanes, chosen, point) {
   const lane = lanes.findIndex((each) => each.id === event.lane);
   const where = lane ? `${lanes[lane].name} ${lanes[lane].note}` : "Session";
   return svg`
-    <g class="mark ${toneOf(event.kind)}" role="img" data-key=${event.key} tabindex=${event.key === chosen ? 0 : -1}
-      aria-label="${moment(event.iso, true)}, ${where}: ${event.text}"
+    <g class="mark ${toneOf(event.kind)} ${event.exact === false ? "about" : ""}" role="img" data-key=${event.key} tabindex=${event.key === chosen ? 0 : -1}
+      aria-label="${said(event)}, ${where}: ${event.text}"
       transform="translate(${event.x},${yOf(lane)})"
       @pointerenter=${() => point(event.key)} @pointerleave=${() => point(null)}
       @focus=${() => point(event.key)} @blur=${() => point(null)}>
-      <circle class="ring" r="15"></circle>${mark(event.kind)}
+      <circle class="ring" r="16"></circle>${mark(event.kind, event.told)}
     </g>
   `;
 }
@@ -170,11 +182,11 @@ function list(events) {
         (each) => each.key,
         (each, at) => html`
           <li>
-            <svg class="mark ${toneOf(each.kind)}" viewBox="-13 -13 26 26" width="24" height="24" aria-hidden="true">
-              ${mark(each.kind)}
+            <svg class="mark ${toneOf(each.kind)}" viewBox="-14 -14 28 28" width="24" height="24" aria-hidden="true">
+              ${mark(each.kind, each.told)}
             </svg>
             <span class="when">
-              <time datetime=${each.iso}>${moment(each.iso, true)}</time>
+              <time datetime=${each.iso}>${said(each)}</time>
               ${at ? html`<span class="after">+${duration(each.at - events[at - 1].at)}</span>` : nothing}
             </span>
             <span class="what">

@@ -6,7 +6,7 @@ const UNITS = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1000]
 export function duration(ms) {
   const whole = Math.max(0, Math.round(ms));
   if (whole < 1000) return `${whole} ms`;
-  if (whole < 10_000) return `${(Math.floor(whole / 100) / 10).toFixed(1)} s`;
+  if (whole < 10_000) return `${Math.floor(whole / 100) / 10} s`;
   const at = UNITS.findIndex(([, size]) => whole >= size);
   const [unit, size] = UNITS[at];
   const first = `${Math.floor(whole / size)} ${unit}`;

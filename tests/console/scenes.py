@@ -27,26 +27,27 @@ def transaction_id(n: int) -> str:
     return f"01a205a2-871d-75f3-857a-9aa05dc8{n:04x}"
 
 
+def wait(n: int, provider: str, reason: str, explanation: str) -> Document:
+    may = "look the payment up at the provider"
+    of = {"transactionId": transaction_id(n), "provider": provider, "pendingReason": reason}
+    return {**of, "explanation": explanation, "youMay": may}
+
+
 WAITS = {
-    "requested": {
-        "transactionId": transaction_id(1),
-        "provider": "adyen",
-        "pendingReason": "REQUESTED",
-        "explanation": "The provider accepted the cancellation and will confirm it by webhook.",
-    },
-    "unsupported": {
-        "transactionId": transaction_id(2),
-        "provider": "mpesa",
-        "pendingReason": "UNSUPPORTED",
-        "explanation": "The provider cannot cancel a payment under way: it ends by itself.",
-    },
-    "unreachable": {
-        "transactionId": transaction_id(3),
-        "provider": "gocardless",
-        "pendingReason": "UNREACHABLE",
-        "explanation": "The provider did not answer in time; it is asked again.",
-    },
-}
+    "requested": wait(
+        1, "adyen", "REQUESTED",
+        "The provider accepted the cancellation and has not confirmed it. The recovery drives it in"
+        " 45 s. Only its webhook can tell the end.",
+    ),
+    "unsupported": wait(
+        3, "mpesa", "UNSUPPORTED",
+        "It cannot be stopped, and goes on. mpesa is asked how it ended in 45 s.",
+    ),
+    "unknown": wait(
+        3, "gocardless", "UNKNOWN",
+        "It could not be asked: wrong credentials, an outage, an answer that cannot be read.",
+    ),
+}  # fmt: skip
 
 
 def pending(n: int, seconds: float, *waits: str, **more: Any) -> Document:
@@ -80,7 +81,7 @@ def the_list() -> Document:
     return a_list(
         pending(1, 75, "requested"),
         pending(2, 3_720, "unsupported", "requested", merchantId=OTHER, reason="Fraud suspected"),
-        pending(3, 97_200, "unreachable", stuck=True, reason="Order withdrawn by the shop"),
+        pending(3, 97_200, "unknown", stuck=True, reason="Order withdrawn by the shop"),
         pending(4, 9, "requested", reason=None),
         pending(5, 610, "unsupported", merchantId=OTHER, reason="Basket expired at the till"),
     )
@@ -104,25 +105,27 @@ def transaction(n: int, provider: str, status: str, **more: Any) -> Document:
     }
 
 
-def event(kind: str, text: str, n: int | None = None, provider: str = "", **before: float) -> Any:
+def event(kind: str, text: str, n: int = 0, provider: str = "", **more: Any) -> Document:
+    """`more` is how long ago it was, and its `status`."""
+    status = more.pop("status", None)
     of = {"transactionId": transaction_id(n) if n else None, "provider": provider or None}
-    return {"at": at(**before), "kind": kind, "text": text, **of}
+    return {"at": at(**more), "exact": True, "kind": kind, "text": text, "status": status, **of}
 
 
+LATER = "Its cancellation was tried: adyen accepted it, and will confirm it later."
+CANNOT = "Its cancellation was tried: mpesa cannot cancel this one in progress."
+CONFIRMED = "stripe confirmed the cancellation: CANCELLED."
+REPORTED = "adyen or the payment service reported its end: CANCELLED."
 STORY = [
-    event("opened", "The session was opened.", hours=1, minutes=4),
-    event("attempt", "A payment was begun.", 1, "stripe", minutes=9),
-    event("attempt", "A payment was begun.", 2, "adyen", minutes=4),
-    event("attempt", "A payment was begun.", 3, "mpesa", minutes=2),
-    event("locked", "The cancellation locked it: no payment can be added.", seconds=75.21),
-    event("tried", "The provider was asked to cancel it.", 1, "stripe", seconds=75.12),
-    event("tried", "The provider was asked to cancel it.", 2, "adyen", seconds=75.12),
-    event("tried", "The provider was asked to cancel it.", 3, "mpesa", seconds=75.11),
-    event("pending", "The provider cannot stop it: it ends by itself.", 3, "mpesa", seconds=75.1),
-    event("cancelled", "The provider cancelled it.", 1, "stripe", seconds=74.7),
-    event("pending", "The provider will confirm it later.", 2, "adyen", seconds=74.6),
-    event("report", "The provider reported by webhook: cancelled.", 2, "adyen", seconds=31.3),
-    event("cancelled", "It was recorded as cancelled.", 2, "adyen", seconds=31.28),
+    event("OPENED", "The session was opened.", hours=1, minutes=4),
+    event("ATTACHED", "A payment of EUR 19.99 began at stripe.", 1, "stripe", minutes=9),
+    event("ATTACHED", "A payment of EUR 39.98 began at adyen.", 2, "adyen", minutes=4),
+    event("ATTACHED", "A payment of EUR 59.97 began at mpesa.", 3, "mpesa", minutes=2),
+    event("LOCKED", "The session is locked, and takes no payment any more.", seconds=75.21),
+    event("TRIED", CANNOT, 3, "mpesa", seconds=75.1),
+    event("ANSWERED", CONFIRMED, 1, "stripe", seconds=74.7, status="CANCELLED"),
+    event("TRIED", LATER, 2, "adyen", seconds=74.6),
+    event("REPORTED", REPORTED, 2, "adyen", seconds=31.28, status="CANCELLED"),
 ]
 
 
@@ -130,7 +133,7 @@ def the_session(**more: Any) -> Document:
     """Three payments: one is cancelled at once, one by a report, one is still under way."""
     why = {"pendingReason": "UNSUPPORTED", "explanation": WAITS["unsupported"]["explanation"]}
     return {
-        **pending(1, 75.21),
+        **pending(1, 75.21, "unsupported"),
         "cancelRequestedBy": f"merchant:{MERCHANT}",
         "endedAt": None,
         "drives": 1,
@@ -155,8 +158,9 @@ def ended_session(**more: Any) -> Document:
     late = transaction(3, "mpesa", "SETTLED", settledAfterCancel=True)
     text = "It settled although its session was cancelled: money that arrived all the same."
     ends = [
-        event("late_money", text, 3, "mpesa", seconds=2.1),
-        event("completed", "Nothing is in flight any more: the session is cancelled.", seconds=2),
+        event("REPORTED", "mpesa reported its end: SETTLED.", 3, "mpesa", seconds=2.1, status="SETTLED"),
+        event("LATE_MONEY", text, 3, "mpesa", seconds=2.1),
+        event("CANCELLED", "Nothing is in flight any more.", seconds=2, status="CANCELLED"),
     ]
     return {
         **whole,
@@ -164,6 +168,7 @@ def ended_session(**more: Any) -> Document:
         "cancelledAt": at(seconds=2),
         "cancellable": False,
         "nextDriveAt": None,
+        "waitsFor": [],
         "transactions": [*whole["transactions"][:2], late],
         "timeline": [*whole["timeline"], *ends],
         **more,
@@ -173,7 +178,7 @@ def ended_session(**more: Any) -> Document:
 def an_open_session(**more: Any) -> Document:
     """Nobody has asked for its cancellation."""
     none = {"cancelRequestedAt": None, "cancelRequestedBy": None, "reason": None}
-    last = {"nextDriveAt": None, "correlationId": None, "drives": 0}
+    last = {"waitsFor": [], "nextDriveAt": None, "correlationId": None, "drives": 0}
     under_way = [transaction(n, "stripe", "PENDING", firstTriedAt=None) for n in (1, 2)]
     whole = the_session(**none, **last, status="OPEN", transactions=under_way, timeline=STORY[:3])
     return {**whole, **more}
