@@ -86,7 +86,8 @@ export class App {
 
   #heard() {
     const { value } = this.live;
-    if (value) this.#announce(this.place.view === "session" ? sessions.summary(value) : lists.summary(this.place, value));
+    const one = this.place.view === "session";
+    if (value) this.#announce(one ? sessions.summary(value) : lists.summary(this.place, value));
     this.draw();
     if (this.#draft && value?.cancellable) this.openDialog();
   }

@@ -33,7 +33,8 @@ const close = (event) => event.target.closest("dialog").close();
 
 function head(app, title) {
   return html`<h2 id="asked" tabindex="-1">${title}</h2>
-    <p class="whose"><span class="id">${app.place.sessionId}</span><br>of <span class="id">${app.place.merchantId}</span></p>`;
+    <p class="whose"><span class="id">${app.place.sessionId}</span><br>
+      of <span class="id">${app.place.merchantId}</span></p>`;
 }
 
 function reason(app, state) {
@@ -43,7 +44,8 @@ function reason(app, state) {
     <form method="dialog" novalidate @submit=${(event) => app.review(event)}>
       ${head(app, "Cancel this session?")}
       <label for="reason">Reason</label>
-      <textarea id="reason" rows="4" dir="auto" required aria-describedby="size wrong" aria-invalid=${wrong ? "true" : "false"}
+      <textarea id="reason" rows="4" dir="auto" required aria-describedby="size wrong"
+        aria-invalid=${wrong ? "true" : "false"}
         .value=${state.reason} @input=${(event) => app.write(event.target.value)}></textarea>
       <p class="size ${size > LONGEST ? "over" : ""}" id="size">${size} of ${LONGEST} characters</p>
       <p class="hint" id="wrong" role="alert">${wrong || nothing}</p>
@@ -99,15 +101,21 @@ const TITLES = {
 function failed(app, { failure, waitUntil }) {
   const left = waitUntil ? waitUntil - app.clock : 0;
   const again = !["missing", "forbidden", "signed-out"].includes(failure.kind) && !isFinal(failure);
+  const wait = `It can be tried again in ${duration(Math.ceil(left / 1000) * 1000)}.`;
+  const unknown = ["unreachable", "broken"].includes(failure.kind);
   return html`
     ${head(app, TITLES[failure.kind] ?? "It was refused")}
-    <p>${failure.message} ${left > 0 ? html`<span class="wait">It can be tried again in ${duration(Math.ceil(left / 1000) * 1000)}.</span>` : nothing}</p>
-    ${["unreachable", "broken"].includes(failure.kind) ? html`<p>Trying again is safe: nothing is done twice.</p>` : nothing}
+    <p>${failure.message} ${left > 0 ? wait : nothing}</p>
+    ${unknown ? html`<p>Trying again is safe: nothing is done twice.</p>` : nothing}
     ${failure.requestId ? html`<p class="since">Request <span class="id">${failure.requestId}</span></p>` : nothing}
     <p class="buttons">
       <button @click=${close}>Close</button>
-      ${failure.kind === "signed-out" ? html`<button class="act" @click=${() => app.signIn()}>Sign in again</button>` : nothing}
-      ${again ? html`<button class="act" aria-disabled=${left > 0 ? "true" : "false"} @click=${() => app.cancel()}>Try again</button>` : nothing}
+      ${failure.kind === "signed-out"
+        ? html`<button class="act" @click=${() => app.signIn()}>Sign in again</button>`
+        : nothing}
+      ${again
+        ? html`<button class="act" aria-disabled=${String(left > 0)} @click=${() => app.cancel()}>Try again</button>`
+        : nothing}
     </p>
   `;
 }

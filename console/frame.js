@@ -11,7 +11,11 @@ export function frame(app) {
   return html`
     <a class="skip" href="#main" @click=${(event) => app.skip(event)}>To the content</a>
     <header>
-      <p class="name"><svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true"><rect class="tile" width="32" height="32" rx="8"></rect><path class="lock" d="M9 15h14v9H9zM12 15v-3a4 4 0 0 1 8 0v3"></path></svg>
+      <p class="name">
+        <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">
+          <rect class="tile" width="32" height="32" rx="8"></rect>
+          <path class="lock" d="M9 15h14v9H9zM12 15v-3a4 4 0 0 1 8 0v3"></path>
+        </svg>
         Cancellations</p>
       ${app.signedIn ? navigation(app) : nothing}
     </header>
@@ -38,7 +42,8 @@ function navigation(app) {
 function freshness({ live, clock }) {
   if (!live?.heardAt) return nothing;
   const seconds = Math.max(0, Math.floor((clock - live.heardAt) / 1000));
-  return html`<span class="dot" aria-hidden="true"></span>updated ${seconds ? `${duration(seconds * 1000)} ago` : "just now"}`;
+  const age = seconds ? `${duration(seconds * 1000)} ago` : "just now";
+  return html`<span class="dot" aria-hidden="true"></span>updated ${age}`;
 }
 
 function entrance(app) {

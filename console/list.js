@@ -48,8 +48,8 @@ function body(place, document, live) {
 }
 
 function unreadable(n) {
-  return html`<p class="note bad">${icon("late_money")} ${count(n, "session")} cannot be read, and ${n === 1 ? "is" : "are"}
-    not in this list.</p>`;
+  const said = `${count(n, "session")} cannot be read, and ${n === 1 ? "is" : "are"} not in this list.`;
+  return html`<p class="note bad">${icon("late_money")} ${said}</p>`;
 }
 
 function nobody(place, document, pending) {
@@ -81,7 +81,9 @@ function table(place, rows, pending) {
                   class="id" title="only this merchant's">${each.merchantId}</a></span>
               </td>
               ${pending ? waits(each) : ended(each)}
-              <td role="cell" class="reason">${each.reason ? foreign(each.reason) : html`<span class="none">none given</span>`}</td>
+              <td role="cell" class="reason">
+                ${each.reason ? foreign(each.reason) : html`<span class="none">none given</span>`}
+              </td>
             </tr>
           `,
         )}

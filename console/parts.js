@@ -32,6 +32,7 @@ export function foreign(text) {
 
 /** What is waited for: a payment, or, without a provider, the completion. */
 export function waiting({ provider, pendingReason, explanation }) {
-  return html`${provider ? html`<b>${provider}</b>` : nothing} ${pendingReason ? html`<code>${pendingReason}</code>` : nothing}
+  return html`${provider ? html`<b>${provider}</b>` : nothing}
+    ${pendingReason ? html`<code>${pendingReason}</code>` : nothing}
     <span class="why">${explanation ?? ""}</span>`;
 }

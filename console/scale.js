@@ -78,7 +78,8 @@ export function clocks(columns, width) {
     const half = WIDTHS[kind] / 2;
     const middle = Math.min(Math.max(x, half), width - half);
     if (middle - half < free) continue;
-    written.push({ x: middle, clock: kind === "part" ? time.slice(8, 12) : second, day: kind === "day" ? day : "", kind });
+    const clock = kind === "part" ? time.slice(8, 12) : second;
+    written.push({ x: middle, clock, day: kind === "day" ? day : "", kind });
     free = middle + half;
     last = [day, second];
   }

@@ -38,8 +38,8 @@ function state(document) {
 }
 
 function cancelButton(app, document) {
-  const again = document.status === "PENDING_CANCELLATION";
-  return html`<button class="act" @click=${() => app.openDialog()}>${again ? "Try again to cancel…" : "Cancel session…"}</button>`;
+  const text = document.status === "PENDING_CANCELLATION" ? "Try again to cancel…" : "Cancel session…";
+  return html`<button class="act" @click=${() => app.openDialog()}>${text}</button>`;
 }
 
 function absent(place, live) {

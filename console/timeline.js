@@ -137,7 +137,8 @@ function one(event, lanes, chosen, point) {
   const lane = lanes.findIndex((each) => each.id === event.lane);
   const where = lane ? `${lanes[lane].name} ${lanes[lane].note}` : "Session";
   return svg`
-    <g class="mark ${toneOf(event.kind)} ${event.exact === false ? "about" : ""}" role="img" data-key=${event.key} tabindex=${event.key === chosen ? 0 : -1}
+    <g class="mark ${toneOf(event.kind)} ${event.exact === false ? "about" : ""}" role="img" data-key=${event.key}
+      tabindex=${event.key === chosen ? 0 : -1}
       aria-label="${said(event)}, ${where}: ${event.text}"
       transform="translate(${event.x},${yOf(lane)})"
       @pointerenter=${() => point(event.key)} @pointerleave=${() => point(null)}

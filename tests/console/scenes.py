@@ -55,7 +55,7 @@ def pending(n: int, seconds: float, *waits: str, **more: Any) -> Document:
         "merchantId": MERCHANT,
         "sessionId": session_id(n),
         "status": "PENDING_CANCELLATION",
-        "createdAt": at(seconds=seconds + 300),
+        "createdAt": at(seconds=seconds + 3765),
         "cancelRequestedAt": at(seconds=seconds),
         "cancelledAt": None,
         "reason": "The payer changed their mind",
