@@ -5,7 +5,9 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from checkout.api import CancelAnswer, SessionAnswer, TransactionAnswer
+from checkout.cancelled_sessions import LISTED, MAX_LIMIT
 from checkout.http_request import MAX_REASON
+from checkout.listing import ListedSession, SessionsAnswer
 from checkout.sessions import SessionStatus
 
 Schema = dict[str, Any]
@@ -51,6 +53,11 @@ NARROWER: dict[str, Schema] = {
         "description": "What may still be in flight, in ascending order.",
     },
     "settledAfterCancel": {"type": "boolean", "description": "Money arrived all the same."},
+    "sessions": {
+        "maxItems": MAX_LIMIT,
+        "description": "The newest cancellation first; of two of one moment, the greater id.",
+    },
+    "nextCursor": {"description": "Send it as cursor for the next page; null after the last one."},
     "pendingReason": {"description": "Why it is still in flight; null where it is not."},
 }
 # A session that is answered with a 200 to its cancellation.
@@ -116,6 +123,12 @@ def schemas() -> dict[str, Schema]:
         "CancelAnswer": _object(CancelAnswer, status={"enum": [each.value for each in CANCELLING]}),
         "SessionAnswer": _object(SessionAnswer),
         "TransactionAnswer": _object(TransactionAnswer),
+        "SessionsAnswer": _object(SessionsAnswer),
+        "ListedSession": _object(
+            ListedSession,
+            status={"enum": [each.value for each in LISTED]},
+            cancelRequestedAt={"type": "string"},
+        ),
         "Error": _error(),
     }
 

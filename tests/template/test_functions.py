@@ -35,6 +35,7 @@ from tests.template.cloudformation import (
 FOLDERS = {
     "CancelSessionFunction": "cancel_session",
     "GetSessionFunction": "get_session",
+    "ListSessionsFunction": "list_sessions",
     "CancelWithSandboxFunction": "cancel_transactions",
     "CancelWithSandboxBFunction": "cancel_transactions",
     "CancelWithSandboxCFunction": "cancel_transactions",
@@ -55,6 +56,7 @@ SETTINGS: dict[str, list[type[Settings]]] = {
         IdempotencySettings,
     ],
     "GetSessionFunction": [StoreSettings, EdgeSettings],
+    "ListSessionsFunction": [StoreSettings, EdgeSettings],
     "CancelWithSandboxFunction": WORKER,
     "CancelWithSandboxBFunction": WORKER,
     "CancelWithSandboxCFunction": WORKER,
