@@ -71,5 +71,7 @@ LISTINGS = (
     Refused("limit", "limit is not from 1 to 200", query={**PENDING, "limit": ("201",)}),
     Refused("cursor", "cursor is none of this list", query={**PENDING, "cursor": ("abc",)}),
     Refused("unknownParameter", "A parameter is not known", query={**PENDING, "page": ("2",)}),
-    Refused("parameterTwice", "A parameter is there twice", query={"status": PENDING["status"] * 2}),
+    Refused(
+        "parameterTwice", "A parameter is there twice", query={"status": PENDING["status"] * 2}
+    ),
 )

@@ -276,7 +276,7 @@ class MemoryStore:
         self, listing: Listing, count: int, cursor: Mapping[str, Any] | None
     ) -> CancelledPage:
         """Those of one moment in the order of their making, which is none of their ids."""
-        until = listing.after and listing.after.cancel_requested_at
+        until = None if listing.after is None else listing.after.cancel_requested_at
         found = [
             CancelledSession(key, each.status, each.created_at, at, each.cancelled_at, each.reason)
             for key, each in self.sessions.items()
@@ -287,9 +287,7 @@ class MemoryStore:
         found.sort(key=lambda each: each.cancel_requested_at, reverse=True)
         begin = cursor["behind"] if cursor else 0
         end = begin + min(count, self.page_size)
-        return CancelledPage(
-            tuple(found[begin:end]), {"behind": end} if end < len(found) else None
-        )
+        return CancelledPage(tuple(found[begin:end]), {"behind": end} if end < len(found) else None)
 
     @port
     def record_outcome(

@@ -64,11 +64,13 @@ def parse_list_call(event: Mapping[str, Any], edge: EdgeSettings) -> Listing:
 
 
 def sessions_answer(listing: Listing, listed: Listed) -> SessionsAnswer:
-    following = listed.next and cursor_of(listed.next, listing.merchant_id, listing.status)
+    cursor = None
+    if listed.next is not None:
+        cursor = cursor_of(listed.next, listing.merchant_id, listing.status)
     return SessionsAnswer(
         sessions=[_listed_session(each) for each in listed.sessions],
-        nextCursor=following,
-        hasMore=listed.next is not None,
+        nextCursor=cursor,
+        hasMore=cursor is not None,
     )
 
 
@@ -83,17 +85,21 @@ def position_of(cursor: str, merchant_id: str, status: SessionStatus) -> Positio
     try:
         _, moment, session_id = base64.urlsafe_b64decode(cursor + "==").decode().split("/")
         position = Position(from_text(moment), session_id)
-        # Made again it has to be the same: the mark, and every letter, is ours.
-        genuine = cursor_of(position, merchant_id, status) == cursor
+        again = cursor_of(position, merchant_id, status)
     except (OverflowError, ValueError):
-        genuine = False
-    if not genuine:
-        raise InvalidRequestError(
-            "cursor",
-            "is none of this list: send nextCursor of the page before as it is, with the same"
-            " status, or none to begin anew",
-        )
+        raise _no_cursor() from None
+    # Made again it has to be the same: the mark, and every letter, is ours.
+    if again != cursor:
+        raise _no_cursor()
     return position
+
+
+def _no_cursor() -> InvalidRequestError:
+    return InvalidRequestError(
+        "cursor",
+        "is none of this list: send nextCursor of the page before as it is, with the same"
+        " status, or none to begin anew",
+    )
 
 
 def _parameters(event: Mapping[str, Any]) -> dict[str, str]:

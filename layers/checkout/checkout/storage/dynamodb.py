@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from checkout.cancelled_sessions import CancelledPage, Listing
 from checkout.errors import (
     ReferenceConflictError,
     SessionEndedError,
@@ -21,7 +22,6 @@ from checkout.errors import (
     TransactionExistsError,
     TransactionNotFoundError,
 )
-from checkout.cancelled_sessions import CancelledPage, Listing
 from checkout.lease import DuePage, DueSession, Lock, LockAttempt
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.storage import report_requests, session_requests, transaction_requests
