@@ -56,8 +56,8 @@ def parse_list_call(event: Mapping[str, Any], edge: EdgeSettings) -> Listing:
     merchant_id = merchant_of(event, edge)
     sent = _parameters(event)
     status = _status(sent.get("status"))
-    # One that is sent without a value counts as absent: so a loop can begin with an empty cursor.
-    limit = _limit(sent["limit"]) if sent.get("limit") else DEFAULT_LIMIT
+    limit = _limit(sent["limit"]) if "limit" in sent else DEFAULT_LIMIT
+    # An empty one counts as none: so a loop can begin with it.
     cursor = sent.get("cursor")
     after = position_of(cursor, merchant_id, status) if cursor else None
     return Listing(merchant_id, status, limit, after)
