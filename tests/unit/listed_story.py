@@ -102,6 +102,8 @@ def tell(
             gone.add(number)
         ids, cursor = page(cursor)
         told.pages.append(ids)
+        # No page is empty but the last one, so there cannot be more of them than sessions.
+        assert len(told.pages) <= IDS + 1, "the pages never end"
     told.lasting = [each for number, each in enumerate(story.begun) if number not in gone]
     return told
 
