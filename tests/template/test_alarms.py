@@ -22,6 +22,7 @@ CALLED = {
     "ReceiveWebhookFunction",
     "CompleteCancellationsFunction",
     "MatchReportsFunction",
+    "PublishEventsFunction",
     "ReconcileFunction",
 }
 
