@@ -97,7 +97,9 @@ class Transaction:
     """`cancel_attempt` counts the refusals that the provider has answered to our cancellations.
 
     `awaited` is set while its cancelled session waits for its end. `never_sent` is set with a
-    `FAILED` that a cancellation concluded from the provider's not knowing it.
+    `FAILED` that a cancellation concluded from the provider's not knowing it. `status_at` is when
+    its status was recorded, `first_tried_at` and `last_tried_at` when a worker had tried to cancel
+    it; older releases did not record them.
     """
 
     key: TransactionKey
@@ -115,6 +117,9 @@ class Transaction:
     settled_at: datetime | None = None
     settled_after_cancel: bool = False
     never_sent: bool = False
+    status_at: datetime | None = None
+    first_tried_at: datetime | None = None
+    last_tried_at: datetime | None = None
 
     @property
     def transaction_id(self) -> str:
