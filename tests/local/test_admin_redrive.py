@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from admin.failures_queue import SqsFailuresQueue
 from checkout.bootstrap import utc_now
 from checkout.payments import record_status
 from checkout.storage.items import transaction_item_key
 from checkout.transactions import TransactionKey, TransactionStatus
 from local.calls import Client
-from local.failures_queue import SqsFailuresQueue
 from local.inspection import Inspector
 from local.isolation import isolated
 from local.places import LOCAL, ROOT
