@@ -3,6 +3,8 @@
 import io
 import os
 import sys
+import traceback
+from pathlib import Path
 
 import typer
 from typer.exceptions import TyperException
@@ -23,24 +25,42 @@ def main() -> int:
             stream.reconfigure(errors="replace")
     try:
         return _commanded()
-    except TyperException as wrong:
-        if not wrong.format_message():
-            return UNUSABLE  # without a command: the help was shown
-        raise Problem(_usage(wrong), UNUSABLE) from None
-    except typer.Abort:
-        raise Problem("Nothing was changed.", FAILED) from None
-    except TROUBLES as trouble:
-        raise problem_of(trouble) from None
     except BrokenPipeError:
         # Whoever reads has seen enough: nothing is left to be told, also not at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except Exception as error:  # noqa: BLE001 - the edge: whatever it is becomes one line
+        raise _problem(error) from None
 
 
 def _commanded() -> int:
-    code = app(prog_name=NAME, standalone_mode=False)
+    try:
+        code = app(prog_name=NAME, standalone_mode=False)
+    except TyperException as wrong:
+        if wrong.format_message():
+            raise
+        return UNUSABLE  # without a command: the help was shown
     sys.stdout.flush()
     return code if isinstance(code, int) else 0
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, typer.Abort):
+        return Problem("Nothing was changed.", FAILED)
+    if isinstance(error, TyperException):
+        return Problem(_usage(error), UNUSABLE)
+    if isinstance(error, TROUBLES):
+        return problem_of(error)
+    return Problem(_place(error), FAILED)
+
+
+def _place(bug: Exception) -> str:
+    """Without its text, which may hold a secret."""
+    *_, last = traceback.extract_tb(bug.__traceback__)
+    where = f"{Path(last.filename).name}, line {last.lineno}"
+    return f"A bug of checkout-admin: {type(bug).__name__} in {where}. Please report it."
 
 
 def _usage(wrong: TyperException) -> str:
