@@ -121,9 +121,7 @@ def add_secret(target: Target, client_id: str) -> Merchant:
 def drop_old_secret(target: Target, client_id: str) -> datetime:
     """The older of two; when it was made. Raises Problem (exit code 1): there is only one."""
     with _known(target, client_id) as pool:
-        found = sorted(
-            _secrets(target, pool, client_id), key=lambda each: each["ClientSecretCreateDate"]
-        )
+        found = sorted(_secrets(target, pool, client_id), key=_made_on)
         if len(found) < MOST_SECRETS:
             raise Problem(
                 f"'{client_id}' has one secret alone, which stays: add the new one first,"
@@ -135,7 +133,11 @@ def drop_old_secret(target: Target, client_id: str) -> datetime:
             ClientId=client_id,
             ClientSecretId=found[0]["ClientSecretId"],
         )
-    return found[0]["ClientSecretCreateDate"]
+    return _made_on(found[0])
+
+
+def _made_on(secret: "Descriptor") -> datetime:
+    return secret["ClientSecretCreateDate"]
 
 
 def _secrets(target: Target, pool: str, client_id: str) -> "list[Descriptor]":
