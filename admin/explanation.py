@@ -3,6 +3,7 @@
 The runbook's table of reasons (docs/runbook.md, StuckSessionsAlarm) says the same: a test compares.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,6 +72,16 @@ def of_completion(session: Session, around: Circumstances) -> Explanation:
         "its completion: nothing is in flight any more",
         f"{_when(session, around)} That completes it, unless the table's stream does so before.",
         "complete it at once: checkout-admin redrive --all",
+    )
+
+
+def of_missing(transaction_ids: Collection[str]) -> Explanation:
+    """Of attached payments whose items are not there: they count as in flight for ever."""
+    return Explanation(
+        f"attached payments that are not in the table: {', '.join(sorted(transaction_ids))}",
+        "Nothing: no drive knows what to ask, and none can complete the session.",
+        "find out who deleted their items, and put them back (docs/runbook.md,"
+        " RecoveryFailuresAlarm)",
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from rich.table import Table
 from rich.text import Text
 
-from admin.explanation import Circumstances, Explanation, explained, of_completion
+from admin.explanation import Circumstances, Explanation, explained, of_completion, of_missing
 from admin.terminal import cell, clock, grid, lasted, status
 from checkout.sessions import SessionStatus
 from checkout.timeline import Moment, MomentKind, timeline
@@ -36,12 +36,15 @@ def explanations(
     snapshot: SessionSnapshot, around: Circumstances
 ) -> Iterator[tuple[Transaction | None, Explanation]]:
     """For each payment that a session which is being cancelled waits for; else its completion."""
-    if snapshot.session.status is not SessionStatus.PENDING_CANCELLATION:
+    session = snapshot.session
+    if session.status is not SessionStatus.PENDING_CANCELLATION:
         return
     for each in snapshot.in_flight:
-        yield each, explained(snapshot.session, each, around)
-    if not snapshot.in_flight:
-        yield None, of_completion(snapshot.session, around)
+        yield each, explained(session, each, around)
+    if missing := session.attempts - {each.transaction_id for each in snapshot.transactions}:
+        yield None, of_missing(missing)
+    if snapshot.drained:
+        yield None, of_completion(session, around)
 
 
 def drawn(snapshot: SessionSnapshot, around: Circumstances) -> list[Table | Text]:

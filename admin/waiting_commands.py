@@ -7,7 +7,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from admin import pending_view, redriving, target, terminal
-from admin.exits import DONE, FAILED
+from admin.exits import DONE, FAILED, UNUSABLE
 from admin.failures_queue import SqsFailuresQueue
 from admin.options import AsJson, Profile, Region, StackName
 from admin.waiting import Unreadable, Waiting, deployed_ages, waiting
@@ -31,6 +31,7 @@ def pending(
     as_json: AsJson = False,
 ) -> int:
     """List the cancelled sessions that wait: for what, since when, and what you may do."""
+    least = _age(hours)
     there = target.find(stack, profile, region)
     now, ages = utc_now(), deployed_ages(there)
     with terminal.walking("waiting sessions") as tell:
@@ -39,9 +40,7 @@ def pending(
     found = [
         each
         for each in all_found
-        if isinstance(each, Waiting)
-        and each.age >= timedelta(hours=hours)
-        and (each.stuck or not stuck)
+        if isinstance(each, Waiting) and each.age >= least and (each.stuck or not stuck)
     ]
     found.sort(key=lambda each: each.age, reverse=True)
     if as_json:
@@ -53,6 +52,14 @@ def pending(
     for each in unreadable:
         say(terminal.clean(pending_view.told(each)))
     return FAILED if unreadable else DONE
+
+
+def _age(hours: float) -> timedelta:
+    """Raises Problem (exit code 2): not a number, or without an end."""
+    try:
+        return timedelta(hours=hours)
+    except (OverflowError, ValueError):
+        raise Problem("--hours takes a number of hours, such as 2 or 0.5.", UNUSABLE) from None
 
 
 def _sessions(count: int) -> str:

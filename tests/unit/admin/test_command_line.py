@@ -85,6 +85,8 @@ def store(monkeypatch: pytest.MonkeyPatch) -> ListingStore:
         ("session", "show", "one"),
         ("pending", "--hours", "soon"),
         ("pending", "--hours", "-1"),
+        ("pending", "--hours", "nan"),
+        ("pending", "--hours", "1e300"),
         ("pending", "--profile", "p"),
         ("redrive", "--region", "eu-west-1"),
         ("merchant", "list", "surplus\x1b[2J"),
@@ -96,7 +98,7 @@ def test_wrong_use_is_said_in_one_line_on_stderr(
     said = command(*arguments)
     assert (said.code, said.out) == (2, "")
     assert said.err.count("\n") == 1
-    assert "--help" in said.err or "--stack" in said.err
+    assert any(option in said.err for option in ("--help", "--stack", "--hours"))
     assert "\x1b" not in said.err
 
 

@@ -138,6 +138,19 @@ def test_a_session_that_is_not_being_cancelled_waits_for_nothing(shown: Show) ->
     assert session_view.as_document(snapshot, around(world))["waitsFor"] == []
 
 
+def test_a_payment_whose_item_is_not_there_is_told_of_and_not_taken_for_ended(
+    world: World, shown: Show
+) -> None:
+    snapshot = world.store.read_session(KEY)
+    bank, card, wallet = snapshot.transactions
+    lost = replace(snapshot, transactions=(bank, wallet))
+    text = shown(session_view.drawn(lost, around(world)))
+    assert f"waits for  attached payments that are not in the table: {card.transaction_id}" in text
+    assert "its completion" not in text
+    drained = replace(snapshot, transactions=(bank, replace(card, status=bank.status), wallet))
+    assert "waits for  its completion" in shown(session_view.drawn(drained, around(world)))
+
+
 def waiting(world: World, age: timedelta) -> Waiting:
     snapshot = world.store.read_session(KEY)
     return Waiting(snapshot, world.clock() + DAY, age, DAY)
