@@ -53,6 +53,8 @@ def _problem(error: Exception) -> Problem:
         return Problem(_usage(error), UNUSABLE)
     if isinstance(error, TROUBLES):
         return problem_of(error)
+    if isinstance(error, OSError) and error.strerror:
+        return Problem(f"It cannot be read or written: {error.strerror}.", FAILED)
     return Problem(_place(error), FAILED)
 
 

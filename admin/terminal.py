@@ -46,8 +46,6 @@ def console(file: TextIO) -> Console:
         color_system=None if plain else "auto",
         width=width,
         highlight=False,
-        markup=False,
-        emoji=False,
     )
 
 

@@ -1,6 +1,7 @@
 """`bin/checkout-admin` on the deployed stack: each command once for real."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from local import stack as stacks
 from local.answers import NO_SESSION
 from local.calls import Client
 from local.stack import Merchant, Stack
-from tests.local.admin import as_on_aws, checkout_admin
+from tests.local.admin import as_on_aws, checkout_admin, on_terminal
 from tests.local.conftest import Seed
 from tests.unit.admin.documents import documented
 
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.skipif(
     bool(os.environ.get("STACK_NAME")), reason="makes and deletes merchants of a stack in use"
 )
 ESCAPE = "\x1b"
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+ESCAPES = re.compile(r"\x1b\[[?0-9;]*[a-zA-Z]")
 
 
 @pytest.fixture
@@ -92,6 +95,21 @@ def test_it_fits_its_width_and_has_no_colour_where_nobody_looks(
         assert (said.code, ESCAPE in said.out) == (0, False)
         assert max(map(len, said.out.splitlines())) <= int(width or 1000)
         assert "REFUSED" in said.out
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_on_a_terminal_it_fits_and_has_colours_unless_they_are_not_wanted(
+    merchant: Client, waiting: tuple[str, list[str]], width: int
+) -> None:
+    for command in (("session", "show", merchant.merchant.client_id, waiting[0]), ("pending",)):
+        coloured, plain = (on_terminal(width, *command, **more) for more in ({}, {"NO_COLOR": "1"}))
+        assert COLOUR.search(coloured)
+        assert not COLOUR.search(plain)
+        for text in (coloured, plain):
+            lines = ESCAPES.sub("", text).split("\r\n")
+            # What a bar has written over is one line only to whoever looks at the bytes.
+            assert max(len(line.rpartition("\r")[2]) for line in lines) <= width
+            assert waiting[0] in text
 
 
 def test_what_is_pending_is_listed_with_why(

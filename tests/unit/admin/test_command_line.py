@@ -1,5 +1,6 @@
 """The command line itself: one line for whatever goes wrong, and its exit code."""
 
+import errno
 import json
 import re
 import sys
@@ -171,6 +172,17 @@ def test_what_goes_wrong_is_said_in_one_line_without_the_words_of_aws(
         assert SECRET not in said.err
 
 
+def test_a_result_that_cannot_be_written_is_no_bug_of_ours(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Target:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(target, "find", fail)
+    said = command("pending")
+    assert (said.code, said.err) == (1, "It cannot be read or written: No space left on device.\n")
+
+
 def test_a_bug_is_one_line_too_with_its_place_and_without_its_text(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,7 +254,7 @@ def test_pending_lists_what_is_asked_for_the_oldest_first(
     command: Command, store: ListingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = [wait_for_payment(store, number) for number in (1, 2, 3)]
-    for key, hours in zip(keys, (1, 30, 25), strict=True):
+    for key, hours in zip(keys, (25, 1, 30), strict=True):
         asked_at = utc_now() - timedelta(hours=hours)
         store.sessions[key] = replace(store.sessions[key], cancel_requested_at=asked_at)
 
@@ -250,14 +262,14 @@ def test_pending_lists_what_is_asked_for_the_oldest_first(
         document = documented("pending", command("pending", "--json", *options).out)
         return [each["sessionId"] for each in document["sessions"]]
 
-    first, second, third = (key.session_id for key in keys)
-    assert listed() == [second, third, first]
-    assert listed("--stuck") == listed("--hours", "2") == [second, third]
-    assert listed("--stuck", "--hours", "26") == [second]
+    middle, newest, oldest = (key.session_id for key in keys)
+    assert listed() == [oldest, middle, newest]
+    assert listed("--stuck") == listed("--hours", "2") == [oldest, middle]
+    assert listed("--stuck", "--hours", "26") == [oldest]
     assert listed("--hours", "100") == []
     text = command("pending", "--stuck")
     assert "2 waiting sessions of 'shop'; past the give-up age: 2." in text.err
-    assert first not in text.out
+    assert newest not in text.out
 
 
 def test_what_cannot_be_read_makes_the_exit_code(command: Command, store: ListingStore) -> None:
