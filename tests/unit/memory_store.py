@@ -44,7 +44,6 @@ from checkout.transactions import (
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Hook = Callable[[], object]
-MAY_BE_PAID = TERMINAL - {TransactionStatus.REFUNDED}
 
 
 def port(
@@ -158,7 +157,9 @@ class MemoryStore:
     @port
     def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
         found = self.transactions.get(key)
-        if found is None or found.status not in MAY_BE_PAID or found.settled_after_cancel:
+        if found is None or found.in_flight or found.settled_after_cancel:
+            return False
+        if found.status is TransactionStatus.REFUNDED and not found.settled_at:
             return False
         settled_at = found.settled_at or _stored(now)
         self._change(

@@ -141,7 +141,8 @@ def test_an_outcome_tells_when_it_was_tried_first_and_last(name: str) -> None:
 
 def test_a_late_settlement_is_recorded_once_with_its_first_moment() -> None:
     assert ALL["late"]["ConditionExpression"] == (
-        "#status IN (:settled, :cancelled, :failed, :expired)"
+        "(#status IN (:settled, :cancelled, :failed, :expired)"
+        " OR (#status = :refunded AND attribute_exists(settledAt)))"
         " AND attribute_not_exists(settledAfterCancel)"
     )
     assert ALL["late"]["UpdateExpression"] == (

@@ -23,6 +23,9 @@ IN_FLIGHT = frozenset(
 )
 TERMINAL = frozenset(TransactionStatus) - IN_FLIGHT
 
+# The payer's money came, whatever became of it.
+PAID = frozenset({TransactionStatus.SETTLED, TransactionStatus.REFUNDED})
+
 # A status moves forward only, and a terminal one not at all, but for a settlement's refund.
 MAY_BECOME: dict[TransactionStatus, frozenset[TransactionStatus]] = {
     TransactionStatus.PENDING: TERMINAL

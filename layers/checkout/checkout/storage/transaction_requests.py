@@ -77,10 +77,12 @@ def record_late_settlement(key: TransactionKey, now: datetime) -> Request:
     # It settled while its session was being cancelled; or it had ended otherwise, which is never
     # overwritten, and the provider reports money.
     ended = "#status IN (:settled, :cancelled, :failed, :expired)"
+    # It settled while its session was being cancelled, and was refunded before anybody told of it.
+    refunded = "#status = :refunded AND attribute_exists(settledAt)"
     first = "attribute_not_exists(settledAfterCancel)"
     return update_if(
         transaction_item_key(key),
-        condition=f"{ended} AND {first}",
+        condition=f"({ended} OR ({refunded})) AND {first}",
         update=(
             "SET settledAfterCancel = :yes, settledAt = if_not_exists(settledAt, :now)"
             " REMOVE cancellation"
@@ -90,6 +92,7 @@ def record_late_settlement(key: TransactionKey, now: datetime) -> Request:
             ":cancelled": TransactionStatus.CANCELLED.value,
             ":failed": TransactionStatus.FAILED.value,
             ":expired": TransactionStatus.EXPIRED.value,
+            ":refunded": TransactionStatus.REFUNDED.value,
             ":yes": True,
             ":now": to_text(now),
         },
