@@ -10,7 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from checkout.sessions import Session, SessionStatus
-from checkout.transactions import PendingReason, SessionSnapshot, Transaction, TransactionStatus
+from checkout.transactions import (
+    PAID,
+    PendingReason,
+    SessionSnapshot,
+    Transaction,
+    TransactionStatus,
+)
 
 
 class MomentKind(StrEnum):
@@ -211,7 +217,7 @@ def _money(snapshot: SessionSnapshot, each: Transaction) -> Iterator[Moment]:
     late = snapshot.settled_after_cancel(each)
     if each.status is TransactionStatus.REFUNDED:
         yield _moment(each, at, MomentKind.SETTLED, "It settled, before it was refunded.", settled)
-    if late or each.status not in (settled, TransactionStatus.REFUNDED):
+    if late or each.status not in PAID:
         yield _moment(each, at, MomentKind.LATE_MONEY, _late_money(each, late=late))
 
 
