@@ -136,8 +136,8 @@ def drop_old_secret(target: Target, client_id: str) -> datetime:
     return _made_on(found[0])
 
 
-def _made_on(secret: "Descriptor") -> datetime:
-    return secret["ClientSecretCreateDate"]
+def _made_on(each: "Descriptor") -> datetime:
+    return each["ClientSecretCreateDate"]
 
 
 def _secrets(target: Target, pool: str, client_id: str) -> "list[Descriptor]":
