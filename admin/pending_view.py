@@ -6,12 +6,14 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
-from admin.explanation import Circumstances
-from admin.session_view import explanation_document, explanations, waiting_rows
-from admin.terminal import cell, clock, grid, lasted
-from admin.waiting import Unreadable, Waiting
+from admin.session_view import explanation_document, waiting_rows
+from admin.terminal import cell, clock, grid
+from admin.waiting import Unreadable
+from checkout.durations import lasted
+from checkout.explanation import Circumstances, explanations
 from checkout.timestamps import to_text
 from checkout.transactions import Transaction
+from checkout.waiting_sessions import Waiting
 
 
 def circumstances(stack: str, now: datetime, each: Waiting) -> Circumstances:
@@ -80,7 +82,7 @@ def _session_document(stack: str, now: datetime, each: Waiting) -> dict[str, obj
         "stuck": each.stuck,
         "drives": session.drives,
         "recoveries": session.recoveries,
-        "nextDriveAt": to_text(each.due_at),
+        "nextDriveAt": to_text(each.due_at) if each.due_at else None,
         "correlationId": session.correlation_id,
         "waitsFor": [explanation_document(*one) for one in explanations(each.snapshot, around)],
     }

@@ -7,13 +7,14 @@ import typer
 
 from admin import session_view, target, terminal
 from admin.exits import FAILED, NOT_FOUND
-from admin.explanation import Circumstances
 from admin.options import AsJson, Profile, Region, StackName
 from admin.target import Target
 from admin.waiting import deployed_ages
 from checkout.bootstrap import utc_now
 from checkout.errors import SessionNotFoundError
+from checkout.explanation import Circumstances
 from checkout.sessions import SessionKey, SessionStatus
+from checkout.timestamps import from_millis
 from checkout.transactions import SessionSnapshot
 from local.console import Problem
 
@@ -70,4 +71,5 @@ def _circumstances(there: Target, snapshot: SessionSnapshot) -> Circumstances:
     age, give_up = now - (session.cancel_requested_at or session.created_at), timedelta(0)
     if session.status is SessionStatus.PENDING_CANCELLATION:
         give_up = deployed_ages(there).of(each.provider for each in snapshot.in_flight)
-    return Circumstances(there.name, now, None, age, give_up)
+    due_at = from_millis(session.due_at) if session.due_at else None
+    return Circumstances(there.name, now, due_at, age, give_up)

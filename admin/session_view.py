@@ -1,13 +1,14 @@
 """One session on the terminal, and as JSON: its payments, its timeline, what it waits for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from rich.table import Table
 from rich.text import Text
 
-from admin.explanation import Circumstances, Explanation, explained, of_completion, of_missing
-from admin.terminal import cell, clock, grid, lasted, status
+from admin.terminal import cell, clock, grid, status
+from checkout.durations import lasted
+from checkout.explanation import Circumstances, Explanation, explanations
 from checkout.sessions import SessionStatus
 from checkout.timeline import Moment, MomentKind, timeline
 from checkout.timestamps import to_text
@@ -30,21 +31,6 @@ def labels_of(snapshot: SessionSnapshot) -> dict[str, str]:
     """`#1` and so on, by the time of their ids: a timeline of whole ids cannot be read."""
     ids = sorted(each.transaction_id for each in snapshot.transactions)
     return {each: f"#{number}" for number, each in enumerate(ids, start=1)}
-
-
-def explanations(
-    snapshot: SessionSnapshot, around: Circumstances
-) -> Iterator[tuple[Transaction | None, Explanation]]:
-    """For each payment that a session which is being cancelled waits for; else its completion."""
-    session = snapshot.session
-    if session.status is not SessionStatus.PENDING_CANCELLATION:
-        return
-    for each in snapshot.in_flight:
-        yield each, explained(session, each, around)
-    if missing := session.attempts - {each.transaction_id for each in snapshot.transactions}:
-        yield None, of_missing(missing)
-    if snapshot.drained:
-        yield None, of_completion(session, around)
 
 
 def drawn(snapshot: SessionSnapshot, around: Circumstances) -> list[Table | Text]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
@@ -13,29 +13,16 @@ from checkout.due_sessions import DueStore, pages
 from checkout.errors import SessionNotFoundError
 from checkout.lease import DUE_SHARDS, DueSession
 from checkout.recovery import GiveUpAges
-from checkout.sessions import SessionKey, SessionStatus
+from checkout.sessions import SessionKey
 from checkout.timestamps import from_millis
 from checkout.transactions import SessionSnapshot
+from checkout.waiting_sessions import Waiting, waiting_of
 from local.console import Problem
 
 # Each is a query of some milliseconds, most of which is the way there and back.
 READ_AT_ONCE = 16
 # Given how many parts there are, how many are done, and how many sessions were seen.
 Tell = Callable[[int, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """`give_up` is the age from which on a human has to look at it."""
-
-    snapshot: SessionSnapshot
-    due_at: datetime
-    age: timedelta
-    give_up: timedelta
-
-    @property
-    def stuck(self) -> bool:
-        return self.age >= self.give_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +79,4 @@ def _look(
         return None
     except (KeyError, TypeError, ValueError):
         return Unreadable(due.key, "an item of it cannot be read")
-    session = snapshot.session
-    # The list is a little behind the table.
-    if session.status is not SessionStatus.PENDING_CANCELLATION:
-        return None
-    age = now - (session.cancel_requested_at or session.created_at)
-    give_up = ages.of(each.provider for each in snapshot.in_flight)
-    return Waiting(snapshot, from_millis(due.due_at), age, give_up)
+    return waiting_of(snapshot, from_millis(due.due_at), ages, now)

@@ -10,9 +10,10 @@ from admin import pending_view, redriving, target, terminal
 from admin.exits import DONE, FAILED, UNUSABLE
 from admin.failures_queue import SqsFailuresQueue
 from admin.options import AsJson, Profile, Region, StackName
-from admin.waiting import Unreadable, Waiting, deployed_ages, waiting
+from admin.waiting import Unreadable, deployed_ages, waiting
 from checkout.bootstrap import utc_now
 from checkout.redrive import redrive as redrive_all
+from checkout.waiting_sessions import Waiting
 from local.console import Problem, say
 
 Stuck = Annotated[bool, typer.Option("--stuck", help="Only those past their give-up age.")]

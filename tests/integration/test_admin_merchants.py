@@ -22,7 +22,7 @@ def a_target(pool: str) -> Target:
     stack = Stack(
         stack_name="shop", base_url="", token_url="https://token", endpoint_url=None, table="t",
         idempotency_table="", ledger_table="", state_machine_arn="",
-        completion_failures_queue_url="", user_pool_id=pool,
+        completion_failures_queue_url="", event_bus="", user_pool_id=pool,
     )  # fmt: skip
     return Target(stack, Aws(None, region="eu-west-1"))
 

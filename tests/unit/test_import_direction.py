@@ -17,7 +17,7 @@ LAYER = ROOT / "layers" / "checkout"
 # From the lowest up. A module has the rank of the longest name here that is a prefix of its own.
 LAYERS = (
     # The domain.
-    {"checkout.correlation", "checkout.errors", "checkout.parallel"},
+    {"checkout.correlation", "checkout.durations", "checkout.errors", "checkout.parallel"},
     {"checkout.sessions", "checkout.timestamps"},
     {"checkout.ids", "checkout.lease", "checkout.transactions"},
     {"checkout.cancelled_sessions", "checkout.due_sessions", "checkout.timeline"},
@@ -29,6 +29,9 @@ LAYERS = (
     {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
     # Those that find sessions, or transactions, by themselves.
     {"checkout.recovery", "checkout.redrive", "checkout.webhooks"},
+    # What operators look at.
+    {"checkout.waiting_sessions"},
+    {"checkout.operations"},
     # What all adapters share.
     {"checkout.aws", "checkout.observability", "checkout.settings"},
     {"checkout.worker_answers"},
@@ -46,6 +49,8 @@ LAYERS = (
     },
     # A call that is more than one request's form.
     {"checkout.listing"},
+    {"checkout.operator_request"},
+    {"checkout.cancel_calls"},
     # What stands before every adapter, and what one calls its provider with.
     {"checkout.providers.circuit_breaker", "checkout.providers.bounded_socket"},
     {"checkout.providers.http", "checkout.providers.accounts"},
@@ -60,12 +65,15 @@ LAYERS = (
     # The adapters themselves, of which none knows another; and their list.
     {"checkout.providers"},
     {"checkout.providers.registry"},
+    # What is said of a payment depends on what its adapter can do.
+    {"checkout.explanation"},
+    {"checkout.operator_answers"},
     # The wiring, and what is wired.
     {"checkout.bootstrap"},
-    {"checkout.authorizer_bootstrap", "checkout.event_bootstrap"},
+    {"checkout.authorizer_bootstrap", "checkout.event_bootstrap", "checkout.operator_bootstrap"},
     {"functions"},
 )
-USES_ONLY_THE_STANDARD_LIBRARY = 10
+USES_ONLY_THE_STANDARD_LIBRARY = 12
 FIRST_PARTY = ("admin", "checkout", "functions", "local", "tests")
 
 

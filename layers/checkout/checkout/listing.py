@@ -6,7 +6,7 @@ say. So it needs no secret. What it is checked for is that it is not taken for a
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any, NoReturn, TypedDict
 
@@ -54,9 +54,9 @@ class SessionsAnswer(TypedDict):
 def parse_list_call(event: Mapping[str, Any], edge: EdgeSettings) -> Listing:
     """Raises InvalidRequestError, MerchantUnknownError."""
     merchant_id = merchant_of(event, edge)
-    sent = _parameters(event)
-    status = _status(sent.get("status"))
-    limit = _limit(sent["limit"]) if "limit" in sent else DEFAULT_LIMIT
+    sent = query_of(event, _PARAMETERS)
+    status = status_of(sent.get("status"))
+    limit = limit_of(sent["limit"]) if "limit" in sent else DEFAULT_LIMIT
     # An empty one counts as none: so a loop can begin with it.
     cursor = sent.get("cursor")
     after = position_of(cursor, merchant_id, status) if cursor else None
@@ -87,14 +87,14 @@ def position_of(cursor: str, merchant_id: str, status: SessionStatus) -> Positio
         position = Position(from_text(moment), session_id)
         again = cursor_of(position, merchant_id, status)
     except (OverflowError, ValueError):
-        raise _no_cursor() from None
+        raise no_cursor() from None
     # Made again it has to be the same: the mark, and every letter, is ours.
     if again != cursor:
-        raise _no_cursor()
+        raise no_cursor()
     return position
 
 
-def _no_cursor() -> InvalidRequestError:
+def no_cursor() -> InvalidRequestError:
     return InvalidRequestError(
         "cursor",
         "is none of this list: send nextCursor of the page before as it is, with the same"
@@ -102,19 +102,20 @@ def _no_cursor() -> InvalidRequestError:
     )
 
 
-def _parameters(event: Mapping[str, Any]) -> dict[str, str]:
+def query_of(event: Mapping[str, Any], known: Collection[str]) -> dict[str, str]:
+    """Raises InvalidRequestError for a name that is not known, or is there twice."""
     many = event.get("multiValueQueryStringParameters") or {
         name: [value] for name, value in (event.get("queryStringParameters") or {}).items()
     }
     for name, values in many.items():
-        if name not in _PARAMETERS:
+        if name not in known:
             raise InvalidRequestError(printable(name), "is not a known parameter")
         if len(values) > 1:
             raise InvalidRequestError(name, "is there more than once")
     return {name: values[0] or "" for name, values in many.items() if values}
 
 
-def _status(text: str | None) -> SessionStatus:
+def status_of(text: str | None) -> SessionStatus:
     if text is None:
         _refuse_status("is missing: ask for")
     if text not in LISTED:
@@ -126,9 +127,9 @@ def _refuse_status(problem: str) -> NoReturn:
     raise InvalidRequestError("status", f"{problem} {' or '.join(LISTED)}")
 
 
-def _limit(text: str) -> int:
-    if not _NUMBER.fullmatch(text) or int(text) > MAX_LIMIT:
-        raise InvalidRequestError("limit", f"must be a whole number from 1 to {MAX_LIMIT}")
+def limit_of(text: str, most: int = MAX_LIMIT) -> int:
+    if not _NUMBER.fullmatch(text) or int(text) > most:
+        raise InvalidRequestError("limit", f"must be a whole number from 1 to {most}")
     return int(text)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.explanation import (
+from checkout.explanation import (
     AGES,
     CANNOT_BE_ASKED,
     CANNOT_CANCEL,

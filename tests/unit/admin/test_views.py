@@ -12,10 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from admin import pending_view, session_view, terminal
-from admin.explanation import Circumstances
-from admin.waiting import Unreadable, Waiting
+from admin.waiting import Unreadable
+from checkout.durations import lasted
+from checkout.explanation import Circumstances
 from checkout.timeline import timeline
 from checkout.transactions import SessionSnapshot, TransactionStatus
+from checkout.waiting_sessions import Waiting
 from tests.unit import providers
 from tests.unit.samples import KEY
 from tests.unit.world import World, a_world
@@ -197,6 +199,7 @@ def test_the_documents_are_json_of_the_same(world: World) -> None:
     (pending,) = document["waitsFor"]
     assert (pending["pendingReason"], pending["provider"]) == ("REFUSED", "card")
     each = waiting(world, DAY - timedelta(seconds=1))
+    assert each.due_at is not None
     listed = pending_view.as_document("shop", each.due_at, [each], [Unreadable(None, "x")])
     (session,) = json.loads(json.dumps(listed))["sessions"]
     assert (session["ageSeconds"], session["giveUpSeconds"], session["stuck"]) == (
@@ -221,4 +224,4 @@ def test_the_documents_are_json_of_the_same(world: World) -> None:
     ],
 )
 def test_a_duration_is_said_in_two_units_at_most(seconds: float, said: str) -> None:
-    assert terminal.lasted(timedelta(seconds=seconds)) == said
+    assert lasted(timedelta(seconds=seconds)) == said

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from admin.waiting import Unreadable, Waiting, waiting
+from admin.waiting import Unreadable, waiting
 from checkout.lease import DUE_SHARDS
 from checkout.recovery import GiveUpAges
 from checkout.timestamps import from_millis
+from checkout.waiting_sessions import Waiting
 from tests.unit.clock import Clock
 from tests.unit.memory_store import MemoryStore
 from tests.unit.providers import REFUSED, UNKNOWN

@@ -6,7 +6,7 @@ the use cases have to know that the outcome of a write may be unknown, and nothi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -68,8 +68,8 @@ PASSING = frozenset(
     }
 )
 
-
 Answer = TypeVar("Answer")
+Cursor: TypeAlias = "Mapping[str, Any] | None"
 
 
 class CheckoutStore:
@@ -123,22 +123,16 @@ class CheckoutStore:
         self._change(session_requests.postpone(seen, driver, due_at))
 
     def due_sessions(
-        self, shard: int, due_by: datetime | None, cursor: Mapping[str, Any] | None
+        self, shard: int, due_by: datetime | None, cursor: Cursor, count: int | None = None
     ) -> DuePage:
-        request = session_requests.due_sessions(shard, due_by)
-        if cursor is not None:
-            request["ExclusiveStartKey"] = cursor
+        request = _from(cursor, session_requests.due_sessions(shard, due_by, count))
         answer = self._call(self._client.query, request)
         sessions = due_sessions_from(answer["Items"])
         unreadable = len(answer["Items"]) - len(sessions)
         return DuePage(sessions, answer.get("LastEvaluatedKey"), unreadable)
 
-    def cancelled_sessions(
-        self, listing: Listing, count: int, cursor: Mapping[str, Any] | None
-    ) -> CancelledPage:
-        request = session_requests.cancelled_sessions(listing, count)
-        if cursor is not None:
-            request["ExclusiveStartKey"] = cursor
+    def cancelled_sessions(self, listing: Listing, count: int, cursor: Cursor) -> CancelledPage:
+        request = _from(cursor, session_requests.cancelled_sessions(listing, count))
         answer = self._call(self._client.query, request)
         sessions = cancelled_sessions_from(answer["Items"], listing.status)
         return CancelledPage(sessions, answer.get("LastEvaluatedKey"))
@@ -235,6 +229,10 @@ class CheckoutStore:
             raise _store_error(error) from error
         except BotoCoreError as error:
             raise StoreUnavailableError(type(error).__name__) from error
+
+
+def _from(cursor: Cursor, request: Request) -> Request:
+    return request if cursor is None else {**request, "ExclusiveStartKey": cursor}
 
 
 def _item_of(refusal: ClientError) -> Request | None:

@@ -75,6 +75,7 @@ def session_from(key: SessionKey, raw: Mapping[str, Any]) -> Session:
         ended_at=_moment(item, "endedAt"),
         driver=item.get("driver"),
         lease_until=int(item.get("leaseUntil", 0)),
+        due_at=int(item["dueAt"]) if "dueAt" in item else None,
         drives=int(item.get("drives", 0)),
         recoveries=int(item.get("recoveries", 0)),
         correlation_id=item.get("correlationId"),

@@ -140,8 +140,8 @@ def postpone(seen: DueSession, driver: str, due_at: datetime) -> Request:
     )
 
 
-def due_sessions(shard: int, due_by: datetime | None) -> Request:
-    """Of the index; without `due_by` all that wait, whenever they are due.
+def due_sessions(shard: int, due_by: datetime | None, count: int | None = None) -> Request:
+    """Of the index, at most `count`; without `due_by` all that wait, whenever they are due.
 
     An index is only eventually consistent: it tells where to look, the lock decides.
     """
@@ -154,7 +154,7 @@ def due_sessions(shard: int, due_by: datetime | None) -> Request:
         "IndexName": "due",
         "KeyConditionExpression": condition,
         "ExpressionAttributeValues": serialize(values),
-        "Limit": DUE_PAGE,
+        "Limit": count or DUE_PAGE,
     }
 
 

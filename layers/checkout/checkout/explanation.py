@@ -3,15 +3,15 @@
 The runbook's table of reasons (docs/runbook.md, StuckSessionsAlarm) says the same: a test compares.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from admin.terminal import lasted
+from checkout.durations import lasted
 from checkout.providers.registry import WITHOUT_WEBHOOKS
-from checkout.sessions import Session
+from checkout.sessions import Session, SessionStatus
 from checkout.timestamps import from_millis
-from checkout.transactions import PendingReason, Transaction
+from checkout.transactions import PendingReason, SessionSnapshot, Transaction
 
 # Those whose adapters cannot ask how a payment has ended, or not cancel one at all.
 CANNOT_BE_ASKED = frozenset({"adyen"})
@@ -54,6 +54,21 @@ class Circumstances:
     due_at: datetime | None
     age: timedelta
     give_up: timedelta
+
+
+def explanations(
+    snapshot: SessionSnapshot, around: Circumstances
+) -> Iterator[tuple[Transaction | None, Explanation]]:
+    """For each payment that a session which is being cancelled waits for; else its completion."""
+    session = snapshot.session
+    if session.status is not SessionStatus.PENDING_CANCELLATION:
+        return
+    for each in snapshot.in_flight:
+        yield each, explained(session, each, around)
+    if missing := session.attempts - {each.transaction_id for each in snapshot.transactions}:
+        yield None, of_missing(missing)
+    if snapshot.drained:
+        yield None, of_completion(session, around)
 
 
 def explained(session: Session, payment: Transaction, around: Circumstances) -> Explanation:
