@@ -1,4 +1,4 @@
-"""POST /v1/checkout/session/cancel: lock the session and cancel what is in flight."""
+"""POST .../cancel, a merchant's or an operator's: lock the session, cancel what is in flight."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,9 +7,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap
 from checkout.api import Response, answer, cancel_answer, to_json
+from checkout.cancel_calls import audit, parse_call
 from checkout.cancellation import drive
 from checkout.errors import CancellationInProgressError
-from checkout.http_request import CancelCall, parse_cancel_call
+from checkout.http_request import CancelCall
 from checkout.observability import count, count_cancellation, logger
 
 bootstrap.prepare(bootstrap.ports, bootstrap.lambda_functions)
@@ -22,7 +23,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
 
 def _cancel_once(event: dict[str, Any], context: LambdaContext) -> str:
     answer_by = bootstrap.deadline(context) - bootstrap.ANSWER_RESERVE
-    call = parse_cancel_call(event, bootstrap.edge())
+    call = parse_call(event, bootstrap.edge())
+    audit(call)
     if call.idempotency_key is None:
         return _cancel(call, answer_by)
     # Late: few calls carry a key, and it brings boto3 and Powertools' idempotency.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from checkout import bootstrap, event_bootstrap
+from checkout import bootstrap, event_bootstrap, operator_bootstrap
 from tests.integration.access import Access
 from tests.integration.stack import ACCOUNT, REGION, environment, resolve
 from tests.template.cloudformation import ROOT, properties
@@ -73,6 +73,10 @@ class Function:
             wiring = _load("event_bootstrap", ROOT / str(event_bootstrap.__file__))
             vars(wiring).update(os=own, make_client=making)
             vars(self.app)["event_bootstrap"] = wiring
+        if "operator_bootstrap" in vars(self.app):
+            wiring = _load("operator_bootstrap", ROOT / str(operator_bootstrap.__file__))
+            vars(wiring).update(os=own, bootstrap=self.bootstrap)
+            vars(self.app)["operator_bootstrap"] = wiring
 
     def __call__(self, event: Any) -> Any:
         handler = self.app.handler

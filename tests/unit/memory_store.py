@@ -13,6 +13,7 @@ from functools import wraps
 from threading import RLock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from checkout.cancelled_sessions import CancelledPage, CancelledSession, Listing
 from checkout.errors import (
     ReferenceConflictError,
     SessionEndedError,
@@ -96,7 +97,7 @@ class MemoryStore:
     def end_session(self, key: SessionKey, status: SessionStatus, now: datetime) -> Session:
         session = self._session(key)
         if session.status is SessionStatus.OPEN:
-            self.sessions[key] = replace(session, status=status)
+            self.sessions[key] = replace(session, status=status, ended_at=_stored(now))
         return self.sessions[key]
 
     @port
@@ -210,6 +211,7 @@ class MemoryStore:
             driver=lock.driver,
             recoveries=session.recoveries + (lock.request is None),
             lease_until=to_millis(lock.lease_until),
+            due_at=to_millis(lock.due_at),
             drives=session.drives + 1,
             correlation_id=session.correlation_id or lock.correlation_id,
         )
@@ -233,7 +235,11 @@ class MemoryStore:
             cancelled = SessionStatus.CANCELLED
             self.due.pop(key, None)
             self.sessions[key] = replace(
-                session, status=cancelled, cancelled_at=_stored(now), lease_until=0
+                session,
+                status=cancelled,
+                cancelled_at=_stored(now),
+                lease_until=0,
+                due_at=None,
             )
             return True
         if session.status is not SessionStatus.CANCELLED:
@@ -245,7 +251,7 @@ class MemoryStore:
         session = self._session(key)
         pending = session.status is SessionStatus.PENDING_CANCELLATION
         if pending and session.driver == driver:
-            self.sessions[key] = replace(session, lease_until=0)
+            self.sessions[key] = replace(session, lease_until=0, due_at=to_millis(due_at))
             self.due[key] = to_millis(due_at)
         return session.status
 
@@ -254,10 +260,15 @@ class MemoryStore:
         due = self.due.get(seen.key)
         if due is not None and (due == seen.due_at or self.sessions[seen.key].driver == driver):
             self.due[seen.key] = to_millis(due_at)
+            self.sessions[seen.key] = replace(self.sessions[seen.key], due_at=to_millis(due_at))
 
     @port
     def due_sessions(
-        self, shard: int, due_by: datetime | None, cursor: Mapping[str, Any] | None
+        self,
+        shard: int,
+        due_by: datetime | None,
+        cursor: Mapping[str, Any] | None,
+        count: int | None = None,
     ) -> DuePage:
         until = math.inf if due_by is None else to_millis(due_by)
         behind = cursor["behind"] if cursor else (-1, "")
@@ -267,9 +278,28 @@ class MemoryStore:
             if due_shard(key.session_id) == str(shard)
         )
         left = [each for each in listed if behind < each[:2] and each[0] <= until]
-        page, more = left[: self.page_size], len(left) > self.page_size
+        size = min(count or self.page_size, self.page_size)
+        page, more = left[:size], len(left) > size
         sessions = tuple(DueSession(key, due_at) for due_at, _, key in page)
         return DuePage(sessions, {"behind": page[-1][:2]} if more else None)
+
+    @port
+    def cancelled_sessions(
+        self, listing: Listing, count: int, cursor: Mapping[str, Any] | None
+    ) -> CancelledPage:
+        """Those of one moment in the order of their making, which is none of their ids."""
+        until = None if listing.after is None else listing.after.cancel_requested_at
+        found = [
+            CancelledSession(key, each.status, each.created_at, at, each.cancelled_at, each.reason)
+            for key, each in self.sessions.items()
+            if (key.merchant_id, each.status) == (listing.merchant_id, listing.status)
+            and (at := each.cancel_requested_at) is not None
+            and (until is None or at <= until)
+        ]
+        found.sort(key=lambda each: each.cancel_requested_at, reverse=True)
+        begin = cursor["behind"] if cursor else 0
+        end = begin + min(count, self.page_size)
+        return CancelledPage(tuple(found[begin:end]), {"behind": end} if end < len(found) else None)
 
     @port
     def record_outcome(

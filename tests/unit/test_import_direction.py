@@ -17,10 +17,10 @@ LAYER = ROOT / "layers" / "checkout"
 # From the lowest up. A module has the rank of the longest name here that is a prefix of its own.
 LAYERS = (
     # The domain.
-    {"checkout.correlation", "checkout.errors", "checkout.parallel"},
+    {"checkout.correlation", "checkout.durations", "checkout.errors", "checkout.parallel"},
     {"checkout.sessions", "checkout.timestamps"},
     {"checkout.ids", "checkout.lease", "checkout.transactions"},
-    {"checkout.due_sessions"},
+    {"checkout.cancelled_sessions", "checkout.due_sessions", "checkout.timeline"},
     {"checkout.providers.base", "checkout.providers.documents", "checkout.providers.webhook"},
     {"checkout.fan_out", "checkout.reports"},
     # The use cases.
@@ -29,6 +29,9 @@ LAYERS = (
     {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
     # Those that find sessions, or transactions, by themselves.
     {"checkout.recovery", "checkout.redrive", "checkout.webhooks"},
+    # What operators look at.
+    {"checkout.waiting_sessions"},
+    {"checkout.operations"},
     # What all adapters share.
     {"checkout.aws", "checkout.observability", "checkout.settings"},
     {"checkout.worker_answers"},
@@ -44,6 +47,10 @@ LAYERS = (
         "checkout.storage",
         "checkout.webhook_request",
     },
+    # A call that is more than one request's form.
+    {"checkout.listing"},
+    {"checkout.operator_request"},
+    {"checkout.cancel_calls"},
     # What stands before every adapter, and what one calls its provider with.
     {"checkout.providers.circuit_breaker", "checkout.providers.bounded_socket"},
     {"checkout.providers.http", "checkout.providers.accounts"},
@@ -58,13 +65,16 @@ LAYERS = (
     # The adapters themselves, of which none knows another; and their list.
     {"checkout.providers"},
     {"checkout.providers.registry"},
+    # What is said of a payment depends on what its adapter can do.
+    {"checkout.explanation"},
+    {"checkout.operator_answers"},
     # The wiring, and what is wired.
     {"checkout.bootstrap"},
-    {"checkout.authorizer_bootstrap", "checkout.event_bootstrap"},
+    {"checkout.authorizer_bootstrap", "checkout.event_bootstrap", "checkout.operator_bootstrap"},
     {"functions"},
 )
-USES_ONLY_THE_STANDARD_LIBRARY = 10
-FIRST_PARTY = ("checkout", "functions", "local", "tests")
+USES_ONLY_THE_STANDARD_LIBRARY = 12
+FIRST_PARTY = ("admin", "checkout", "functions", "local", "tests")
 
 
 def inside(name: str, package: str) -> bool:
@@ -178,6 +188,7 @@ def test_nothing_is_done_by_importing_a_package() -> None:
         ("checkout.storage.dynamodb", "from checkout.bootstrap import dynamodb"),
         ("checkout.bootstrap", "from functions.get_session.app import handler"),
         ("checkout.storage.dynamodb", "from local.stack import Stack"),
+        ("checkout.timeline", "from admin.explanation import explained"),
         ("checkout.unheard_of", "from checkout.errors import CheckoutError"),
         ("functions.get_session.app", "from functions.cancel_session.app import handler"),
         ("functions.get_session.app", "from tests.unit import fakes"),

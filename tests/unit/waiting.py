@@ -29,11 +29,15 @@ class ListingStore(MemoryStore):
         self.strange: dict[int, int] = {}
 
     def due_sessions(
-        self, shard: int, due_by: datetime | None, cursor: Mapping[str, Any] | None
+        self,
+        shard: int,
+        due_by: datetime | None,
+        cursor: Mapping[str, Any] | None,
+        count: int | None = None,
     ) -> DuePage:
         if shard in self.broken:
             raise StoreUnavailableError("ThrottlingException")
-        page = super().due_sessions(shard, due_by, cursor)
+        page = super().due_sessions(shard, due_by, cursor, count)
         return replace(page, unreadable=0 if cursor else self.strange.get(shard, 0))
 
 

@@ -15,6 +15,7 @@ from checkout.errors import (
     InvalidRequestError,
     MerchantUnknownError,
     NoSuchWebhookError,
+    OperatorUnknownError,
     ReportsLostError,
     SessionEndedError,
     SessionNotFoundError,
@@ -55,6 +56,7 @@ ANSWERS: dict[type[CheckoutError], tuple[int, str | Callable[[Any], str]]] = {
         "IDEMPOTENCY_CONFLICT: this Idempotency-Key was used with another body; use a new key.",
     ),
     MerchantUnknownError: (401, "The token does not name a merchant; get one that does."),
+    OperatorUnknownError: (401, "The token does not name an operator; sign in again."),
     SignatureError: (401, "The signature is not that of this provider's account."),
     NoSuchWebhookError: (404, "There is no such webhook."),
     SessionNotFoundError: (404, "There is no such session."),
@@ -135,7 +137,7 @@ def session_answer(snapshot: SessionSnapshot) -> SessionAnswer:
     )
 
 
-def to_json(told: CancelAnswer | SessionAnswer) -> str:
+def to_json(told: Mapping[str, object]) -> str:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 

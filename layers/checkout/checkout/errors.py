@@ -6,15 +6,14 @@ CheckoutError
 │   ├── UnprocessableRequestError        well-formed, but no such thing can be cancelled
 │   ├── IdempotencyConflictError         the key was used with another body
 │   ├── MerchantUnknownError             the token does not say whose session it is about
+│   ├── OperatorUnknownError             the token does not say who the operator is
 │   └── SignatureError                   the webhook is not from whom it says
 ├── GiveUpError                      repeating it will not help
-│   ├── SessionNotFoundError, SessionExistsError
+│   ├── SessionNotFoundError, SessionExistsError, ReferenceConflictError
 │   ├── SessionEndedError                the session is completed or expired
 │   ├── SessionLockedError               the session takes no attempt and no end any more
-│   ├── TransactionNotFoundError, TransactionExistsError
-│   ├── TooManyTransactionsError
+│   ├── TransactionNotFoundError, TransactionExistsError, TooManyTransactionsError
 │   ├── AttachTooLateError               the attempt was attached too slowly to be sent
-│   ├── ReferenceConflictError
 │   ├── NoSuchWebhookError               no such provider, or no such account at it
 │   └── PaymentGivenUpError              created after all, and its session is being cancelled
 ├── TryAgainError                    repeat it after `retry_after` seconds
@@ -24,11 +23,8 @@ CheckoutError
 │   ├── UnmatchedReportError             no transaction has it yet, or nobody could confirm it
 │   └── ReportsLostError                 a webhook's reports are neither recorded nor kept
 ├── OperatorError                    only a change of the deployment helps
-│   ├── StoreRefusedError
-│   ├── MalformedRecordError
-│   └── MisconfiguredError
-├── TokenRefusedError                get another token; it stands with the authorizer, as does
-├── IssuerUnavailableError           the token server does not say which keys are its own
+│   └── StoreRefusedError, MalformedRecordError, MisconfiguredError
+├── TokenRefusedError, IssuerUnavailableError    of tokens; they stand with the authorizer
 └── ProviderTroubleError             nothing is known: the payment counts as in flight
     ├── ProviderUnreachableError         no connection, no answer in time, or one that broke off
     ├── ProviderFailedError              answered that it cannot answer now: 429 or 5xx
@@ -66,6 +62,10 @@ class IdempotencyConflictError(MendRequestError):
 
 class MerchantUnknownError(MendRequestError):
     """The token is valid and lacks the claim that holds the merchant's id."""
+
+
+class OperatorUnknownError(MendRequestError):
+    """The token is valid and lacks the claim that says whose it is."""
 
 
 class SignatureError(MendRequestError):

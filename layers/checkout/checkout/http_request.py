@@ -8,7 +8,7 @@ import json
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -35,22 +35,23 @@ _FIELDS = ("sessionId", "reason")
 
 @dataclass(frozen=True, slots=True)
 class CancelCall:
-    """A well-formed request to cancel a session."""
+    """A well-formed request to cancel a session; `operator` is who asks, if it is no merchant."""
 
     key: SessionKey
     request: CancelRequest
     idempotency_key: str | None
+    operator: str | None = None
 
 
 def parse_cancel_call(event: Mapping[str, Any], edge: EdgeSettings) -> CancelCall:
     """Raises InvalidRequestError, UnprocessableRequestError, MerchantUnknownError."""
-    merchant_id = _merchant_id(event, edge)
-    _check_content_type(_headers(event, "content-type"))
+    merchant_id = merchant_of(event, edge)
+    check_content_type(event)
     idempotency_key = _idempotency_key(_headers(event, "idempotency-key"))
-    sent, reason = _fields(_json_object(_body_text(event)))
-    session_id = _session_id(sent)
+    sent, reason = _fields(json_object(event))
+    session_id = session_id_of(sent)
     if reason is not None:
-        _check_reason(reason)
+        check_reason(reason)
     return CancelCall(
         key=SessionKey(merchant_id, session_id),
         request=CancelRequest(merchant_id, reason, correlation_id(event)),
@@ -60,12 +61,13 @@ def parse_cancel_call(event: Mapping[str, Any], edge: EdgeSettings) -> CancelCal
 
 def parse_session_key(event: Mapping[str, Any], edge: EdgeSettings) -> SessionKey:
     """Raises InvalidRequestError, UnprocessableRequestError, MerchantUnknownError."""
-    merchant_id = _merchant_id(event, edge)
+    merchant_id = merchant_of(event, edge)
     parameters = event.get("pathParameters") or {}
-    return SessionKey(merchant_id, _session_id(parameters.get("sessionId") or ""))
+    return SessionKey(merchant_id, session_id_of(parameters.get("sessionId") or ""))
 
 
-def _merchant_id(event: Mapping[str, Any], edge: EdgeSettings) -> str:
+def merchant_of(event: Mapping[str, Any], edge: EdgeSettings) -> str:
+    """Whose token it is. Raises InvalidRequestError, MerchantUnknownError."""
     context = event.get("requestContext") or {}
     _check_client_certificate(context, edge)
     authorizer, claim = context.get("authorizer") or {}, edge.merchant_claim
@@ -99,7 +101,9 @@ def _headers(event: Mapping[str, Any], name: str) -> list[str]:
     return [value or "" for values in found for value in values]
 
 
-def _check_content_type(values: list[str]) -> None:
+def check_content_type(event: Mapping[str, Any]) -> None:
+    """Raises InvalidRequestError."""
+    values = _headers(event, "content-type")
     media_type, *parameters = [part.strip().lower() for part in ";".join(values).split(";")]
     utf8 = all(part in ("", "charset=utf-8", 'charset="utf-8"') for part in parameters)
     if len(values) != 1 or media_type != "application/json" or not utf8:
@@ -127,7 +131,9 @@ def _body_text(event: Mapping[str, Any]) -> str:
         raise InvalidRequestError("body", "is not UTF-8 text") from None
 
 
-def _json_object(text: str) -> dict[str, Any]:
+def json_object(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The body. Raises InvalidRequestError."""
+    text = _body_text(event)
     try:
         value = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse)
     except json.JSONDecodeError as error:
@@ -146,7 +152,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for name, content in pairs:
         if name in value:
-            raise InvalidRequestError(_printable(name), "is there more than once")
+            raise InvalidRequestError(printable(name), "is there more than once")
         value[name] = content
     return value
 
@@ -164,13 +170,17 @@ def _fields(body: dict[str, Any]) -> tuple[str, str | None]:
         raise InvalidRequestError("sessionId", "must be a string")
     if not isinstance(reason, str | None):
         raise InvalidRequestError("reason", "must be a string")
-    for name in body:
-        if name not in _FIELDS:
-            raise InvalidRequestError(_printable(name), "is not a known field")
+    refuse_others(body, _FIELDS)
     return session_id, reason
 
 
-def _session_id(text: str) -> str:
+def refuse_others(body: Mapping[str, Any], known: Collection[str]) -> None:
+    for name in body:
+        if name not in known:
+            raise InvalidRequestError(printable(name), "is not a known field")
+
+
+def session_id_of(text: str) -> str:
     if not _UUID.fullmatch(text):
         raise InvalidRequestError("sessionId", "must be a UUID in lower case, with hyphens")
     if uuid.UUID(text).version != 7:
@@ -178,18 +188,18 @@ def _session_id(text: str) -> str:
     return text
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
     if not 1 <= len(reason) <= MAX_REASON:
         raise InvalidRequestError("reason", f"must have 1 to {MAX_REASON} characters")
-    if _has_forbidden(reason):
+    if has_forbidden(reason):
         raise InvalidRequestError("reason", "must not have control characters or lone surrogates")
 
 
-def _has_forbidden(characters: Iterable[str]) -> bool:
+def has_forbidden(characters: Iterable[str]) -> bool:
     return any(unicodedata.category(character) in _FORBIDDEN for character in characters)
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """A field's name fit to be shown to its sender: short, and plain ASCII."""
     plain = name.encode("ascii", "replace").decode()
     shown = "".join(each if each.isprintable() else "?" for each in plain)

@@ -27,7 +27,9 @@ class Session:
 
     `lease_until` is the epoch millisecond until which `driver` alone may drive the cancellation;
     0 when it was given back. `recoveries` are those of the `drives` that no caller asked for.
-    `correlation_id` is that of its cancellation, whoever drives it.
+    `due_at` is when (epoch ms) the recovery drives it next, while it is being cancelled.
+    `correlation_id` is that of its cancellation, whoever drives it. `ended_at` is when it was
+    completed or expired.
     """
 
     key: SessionKey
@@ -38,8 +40,10 @@ class Session:
     cancel_requested_at: datetime | None = None
     cancel_requested_by: str | None = None
     cancelled_at: datetime | None = None
+    ended_at: datetime | None = None
     driver: str | None = None
     lease_until: int = 0
+    due_at: int | None = None
     drives: int = 0
     recoveries: int = 0
     correlation_id: str | None = None

@@ -31,11 +31,13 @@ class StoreSettings(Settings):
 class EdgeSettings(Settings):
     """`merchant_claim` names the token's claim that is the merchant id.
 
-    `client_certificates` is "required" or "none": see `http_request`.
+    `client_certificates` is "required" or "none": see `http_request`. `callers` is "merchants" or
+    "operators": see `cancel_calls`.
     """
 
     merchant_claim: str = "client_id"
     client_certificates: str = "none"
+    callers: str = "merchants"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,14 @@ class RecoverySettings(Settings):
     """`give_up_hours` is read by `GiveUpAges.parse`."""
 
     recovery_starts_per_second: str
+    give_up_hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationsSettings(Settings):
+    """`give_up_hours` is the recovery's own: a session is stuck for both at the same age."""
+
+    stack_name: str
     give_up_hours: str
 
 

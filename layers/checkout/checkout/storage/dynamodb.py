@@ -6,10 +6,11 @@ the use cases have to know that the outcome of a write may be unknown, and nothi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from checkout.cancelled_sessions import CancelledPage, Listing
 from checkout.errors import (
     ReferenceConflictError,
     SessionEndedError,
@@ -28,6 +29,7 @@ from checkout.storage.expressions import Request
 from checkout.storage.items import (
     SESSION,
     TRANSACTION_PREFIX,
+    cancelled_sessions_from,
     due_sessions_from,
     session_from,
     transaction_from,
@@ -66,8 +68,8 @@ PASSING = frozenset(
     }
 )
 
-
 Answer = TypeVar("Answer")
+Cursor: TypeAlias = "Mapping[str, Any] | None"
 
 
 class CheckoutStore:
@@ -121,15 +123,19 @@ class CheckoutStore:
         self._change(session_requests.postpone(seen, driver, due_at))
 
     def due_sessions(
-        self, shard: int, due_by: datetime | None, cursor: Mapping[str, Any] | None
+        self, shard: int, due_by: datetime | None, cursor: Cursor, count: int | None = None
     ) -> DuePage:
-        request = session_requests.due_sessions(shard, due_by)
-        if cursor is not None:
-            request["ExclusiveStartKey"] = cursor
+        request = _from(cursor, session_requests.due_sessions(shard, due_by, count))
         answer = self._call(self._client.query, request)
         sessions = due_sessions_from(answer["Items"])
         unreadable = len(answer["Items"]) - len(sessions)
         return DuePage(sessions, answer.get("LastEvaluatedKey"), unreadable)
+
+    def cancelled_sessions(self, listing: Listing, count: int, cursor: Cursor) -> CancelledPage:
+        request = _from(cursor, session_requests.cancelled_sessions(listing, count))
+        answer = self._call(self._client.query, request)
+        sessions = cancelled_sessions_from(answer["Items"], listing.status)
+        return CancelledPage(sessions, answer.get("LastEvaluatedKey"))
 
     def attach_attempt(self, key: TransactionKey) -> Session:
         return self._change_session(key.session, session_requests.attach_attempt(key))[0]
@@ -223,6 +229,10 @@ class CheckoutStore:
             raise _store_error(error) from error
         except BotoCoreError as error:
             raise StoreUnavailableError(type(error).__name__) from error
+
+
+def _from(cursor: Cursor, request: Request) -> Request:
+    return request if cursor is None else {**request, "ExclusiveStartKey": cursor}
 
 
 def _item_of(refusal: ClientError) -> Request | None:
