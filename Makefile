@@ -8,6 +8,7 @@ PARAMETERS ?=
 NAME ?=
 SECONDS ?= 600
 SEED ?=
+PICTURES ?=
 MAKE_STARTED := $(shell date +%s)
 export PORT OPENID PARAMETERS MAKE_STARTED
 
@@ -21,7 +22,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build deploy smoke provider test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client reference-seen scale soak e2e lint audit audit-known format pr lock clean
+.PHONY: help env run demo up down invoke build deploy smoke provider test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client reference-seen console-seen scale soak e2e lint audit audit-known format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +107,10 @@ reference-seen: env ## pictures of the reference page of the stack that is up (n
 	@$(PYTHON) -m local.environments browser
 	@$(ENV)/browser/bin/python -m local.seen
 
+console-seen: env ## the operators' console in a browser: tests, and pictures in .local/console (needs Chromium and npm; PICTURES=docs)
+	@$(PYTHON) -m local.environments browser
+	@CONSOLE_PICTURES='$(PICTURES)' $(RUN) local.testing console
+
 scale: env ## write docs/scale.md and its picture: how far each quota holds, and what breaks first
 	@$(PYTHON) -m local.environments plot
 	@$(RUN) local.scale.page
@@ -140,6 +145,8 @@ format: env ## ruff's fixes and its format
 
 pr: lint audit test-pythons test test-openid faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
 	@$(MAKE) --no-print-directory soak SECONDS=60
+	@if $(PYTHON) -m local.chromium; then $(MAKE) --no-print-directory console-seen; \
+	else echo "The console was NOT looked at. With Chromium: make console-seen." >&2; fi
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt

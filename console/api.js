@@ -1,7 +1,7 @@
 // The operators' API. Every way in which a call can fail is one `Failure`, by what the operator can do about it.
 
 const TIMEOUT_MS = 15_000;
-const BASE = "v1/operations";
+const BASE = "/v1/operations";
 const KINDS = { 401: "signed-out", 403: "forbidden", 404: "missing", 409: "conflict", 429: "busy", 503: "busy" };
 
 /** `kind`: signed-out, forbidden, missing, conflict, busy, refused, broken or unreachable. */

@@ -27,6 +27,7 @@ REFUSED = "GPL"
 SPARED = (
     "tests/",
     "requirements/",
+    "console/vendor/",
     "layers/checkout/requirements",
     "layers/jwt/requirements",
     BASELINE,

@@ -5,8 +5,6 @@ anything, logs an error, or is wider than the window. Chromium is the machine's 
 """
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -14,10 +12,10 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, sync_playwright
 
+from local import chromium
 from local.console import Problem, run, say
 from local.places import Places
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 COLOURS, WIDTHS = ("light", "dark"), ("1280", "390")
 LOOPBACK = "127.0.0.1"
 
@@ -27,13 +25,6 @@ def _address(stack_json: Path) -> str:
         return str(json.loads(stack_json.read_text())["referenceUrl"])
     except FileNotFoundError:
         raise Problem("No local stack is running: start it with 'make up'.") from None
-
-
-def _browser() -> str:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        raise Problem(f"There is no Chromium ({', '.join(BROWSERS)}): install one.")
-    return found
 
 
 def _complaints(browser: Browser, url: str, picture: Path) -> Iterator[str]:
@@ -67,11 +58,9 @@ def main() -> None:
     places = Places.from_environment()
     url, folder = _address(places.stack_json), places.home / "reference"
     folder.mkdir(exist_ok=True)
-    # Chromium does not run as root otherwise.
-    options = [] if os.geteuid() else ["--no-sandbox"]
     found = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_browser(), args=options)
+        browser = playwright.chromium.launch(executable_path=chromium.found(), args=chromium.OPTIONS)
         for colour, width in product(COLOURS, WIDTHS):
             picture = folder / f"{colour}-{width}.png"
             told = _complaints(browser, url, picture)

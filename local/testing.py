@@ -28,6 +28,9 @@ NO_TESTS = 5
 LONG = ("local/test_injected_faults.py",)
 # Once more, with the tokens of a token server in place of Cognito's: `make test-openid`. What is
 # behind the authorizer is the same, so those tests that kill and wait are not among them.
+CONSOLE = "console"
+# A cancellation of it on the whole stack; the others have a service of their own.
+CONSOLE_ON_A_STACK = "console/test_on_the_stack.py"
 OPENID = (
     "local/test_contract_errors.py",
     "local/test_contract_idempotency.py",
@@ -47,13 +50,16 @@ def check_there(tiers: Sequence[str]) -> None:
         raise Problem(f"No tests in tests/{', tests/'.join(absent)}: it is not whole.")
 
 
-def pytest(tiers: Sequence[str], more: Mapping[str, str], *options: str) -> int:
+def pytest(
+    tiers: Sequence[str], more: Mapping[str, str], *options: str, environment: str = "dev"
+) -> int:
     """Run the tiers in one pytest; returns its exit code."""
-    command = [str(tool("dev", "python")), "-m", "pytest", *(f"tests/{tier}" for tier in tiers)]
+    python = str(tool(environment, "python"))
+    command = [python, "-m", "pytest", *(f"tests/{tier}" for tier in tiers)]
     command += [*options, *shlex.split(os.environ.get("ARGS", ""))]
     # A STACK_NAME that happens to be set would take the local tier to AWS.
-    environment = isolated(os.environ) | pythons.UNIFORM | {"STACK_NAME": ""} | dict(more)
-    child = subprocess.Popen(command, cwd=ROOT, env=environment)
+    variables = isolated(os.environ) | pythons.UNIFORM | {"STACK_NAME": ""} | dict(more)
+    child = subprocess.Popen(command, cwd=ROOT, env=variables)
     try:
         return child.wait()
     except KeyboardInterrupt:
@@ -71,20 +77,38 @@ def side_by_side(tiers: Sequence[str]) -> int:
     return pytest(tiers, {}, *pythons.IN_PARALLEL)
 
 
-def on_a_stack_of_its_own(tiers: Sequence[str], *options: str, openid: bool = False) -> int:
+def on_a_stack_of_its_own(
+    tiers: Sequence[str], *options: str, openid: bool = False, environment: str = "dev"
+) -> int:
     places = Places(LOCAL / "test")
     with alone(places.home / "testing.lock", "another make test is running here: waiting for it"):
         lifecycle.down(places)
         try:
             port = port_asked_for() or listeners.any_free_port()
             lifecycle.up(places, port, openid=openid)
-            return pytest(tiers, {"STACK_JSON": str(places.stack_json)}, *options)
+            more = {"STACK_JSON": str(places.stack_json)}
+            return pytest(tiers, more, *options, environment=environment)
         finally:
             lifecycle.down(places)
 
 
+def console() -> int:
+    """The console in a browser, by pytest of the environment `browser`."""
+    without = f"--ignore=tests/{CONSOLE_ON_A_STACK}"
+    by_itself = pytest([CONSOLE], {}, without, environment="browser")
+    return either(by_itself, on_a_stack_of_its_own([CONSOLE_ON_A_STACK], environment="browser"))
+
+
+def either(*codes: int) -> int:
+    """Of both parts together: ARGS may have chosen tests of one of the two only."""
+    return max({*codes} - {NO_TESTS}, default=NO_TESTS)
+
+
 def main() -> int:
-    """`python -m local.testing`; with `fast`, FAST alone; `faults`, LONG; `openid`, OPENID."""
+    """`python -m local.testing`; with `fast`, FAST alone; `faults`, LONG; `openid`, OPENID.
+
+    `console` are those that need a browser.
+    """
     asked = sys.argv[1:]
     if asked == ["fast"]:
         return side_by_side(FAST)
@@ -92,11 +116,11 @@ def main() -> int:
         return on_a_stack_of_its_own(LONG)
     if asked == ["openid"]:
         return on_a_stack_of_its_own(OPENID, openid=True)
+    if asked == ["console"]:
+        return console()
     check_there([*SIDE_BY_SIDE, *ALONE])
     without = [f"--ignore=tests/{each}" for each in LONG]
-    codes = {side_by_side(SIDE_BY_SIDE), on_a_stack_of_its_own(ALONE, *without)}
-    # ARGS may have chosen tests of one of the two only.
-    return max(codes - {NO_TESTS}, default=NO_TESTS)
+    return either(side_by_side(SIDE_BY_SIDE), on_a_stack_of_its_own(ALONE, *without))
 
 
 if __name__ == "__main__":

@@ -1,29 +1,27 @@
 """The console in a real browser: Chromium of the machine, before a service of the test's own."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from local import chromium
+from local.console import Problem
 from tests.console import scenes
 from tests.console.fake import Service, serving
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 expect.set_options(timeout=8000)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Fails, and skips nothing, where there is none."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.fail(f"There is no Chromium ({', '.join(BROWSERS)}): install one.", pytrace=False)
-    # Chromium does not run as root otherwise.
-    options = [] if os.geteuid() else ["--no-sandbox"]
+    try:
+        found = chromium.found()
+    except Problem as problem:
+        pytest.fail(str(problem), pytrace=False)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=options)
+        running = playwright.chromium.launch(executable_path=found, args=chromium.OPTIONS)
         yield running
         running.close()
 
@@ -38,27 +36,27 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture
-def said() -> list[str]:
+def complaints() -> list[str]:
     """What the page has complained of."""
     return []
 
 
 @pytest.fixture
-def page(browser: Browser, service: Service, said: list[str]) -> Iterator[Page]:
+def page(browser: Browser, service: Service, complaints: list[str]) -> Iterator[Page]:
     """Not signed in. Whatever it complains of, a broken rule of its policy too, fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on("console", lambda message: _note(message.type, message.text, said))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda message: _note(message.type, message.text, complaints))
     yield opened
     context.close()
-    assert said == []
+    assert complaints == []
 
 
-def _note(kind: str, text: str, said: list[str]) -> None:
+def _note(kind: str, text: str, complaints: list[str]) -> None:
     # Chromium itself tells of each answer that is an error, and of each call that got none.
     if kind in {"error", "warning"} and not text.startswith("Failed to load resource"):
-        said.append(text)
+        complaints.append(text)
 
 
 @pytest.fixture

@@ -87,10 +87,8 @@ def test_the_checker_finds_what_is_wrong(browser: Browser) -> None:
 
 
 def test_all_that_can_be_done_can_be_done_by_keyboard(operator: Page) -> None:
-    operator.keyboard.press("Tab")
-    expect(operator.locator(":focus")).to_have_text("Pending")
-    operator.evaluate("document.activeElement.blur()")
-    wanted = ["To the content", "Pending", "Cancelled", "Sign out", "", "Show", "", "Open"]
+    operator.locator(".skip").focus()
+    wanted = ["Pending", "Cancelled", "Sign out", "", "Show", "", "Open"]
     reached = []
     for _ in wanted:
         operator.keyboard.press("Tab")
