@@ -8,10 +8,12 @@ from enum import Enum
 
 from local import (
     build,
+    console_pages,
     deploy,
     emulator,
     gateway_responses,
     merchants,
+    operators,
     processes,
     reference,
     stack,
@@ -121,14 +123,20 @@ def _start(places: Places, port: int, built_from: str, openid: bool) -> Stack:
     endpoint_url = emulator.start(places, port)
     aws = Aws(endpoint_url)
     issuer = token_server.start(places) if openid else ""
-    outputs = deploy.deploy(aws, places.logs, token_server.parameters(issuer) if issuer else ())
-    with step("gateway responses, merchants, the outside world"):
+    # Before the deploy, which has to know where it is.
+    page = reference.start(places, port)
+    console_url = f"{page}{console_pages.FOLDER}/"
+    parameters = ["Console=true", f"ConsoleUrl={console_url}"]
+    parameters += token_server.parameters(issuer) if issuer else ()
+    outputs = deploy.deploy(aws, places.logs, parameters)
+    with step("gateway responses, merchants, an operator, the outside world"):
         api, stage = outputs["RestApiId"], outputs["ApiStageName"]
         gateway_responses.put(aws, deploy.STACK_NAME, api, stage)
         _start_helpers(places, endpoint_url, outputs)
-        page = reference.start(places, port)
         running = _describe(places, endpoint_url, outputs, issuer, built_from)
-        running = replace(running, reference_url=page)
+        running = replace(running, reference_url=page, console_url=console_url)
+        running = replace(running, operator=operators.make(running, "operator"))
+        console_pages.describe(places, running)
         stack.write(running, places.stack_json)
     return running
 

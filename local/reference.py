@@ -1,17 +1,19 @@
-"""The API's reference page on loopback: docs/openapi.json, shown by Swagger UI.
+"""The pages of a local stack, on loopback: the API's reference, and the operators' console.
 
-Swagger UI's files are in the environment `reference`. The browser is told to load nothing from
-anywhere else. `python -m local.reference PORT` serves until it is stopped.
+The reference is docs/openapi.json, shown by Swagger UI, whose files are in the environment
+`reference`; of the console local.console_pages tells. The browser is told to load nothing from
+anywhere else. `python -m local.reference PORT CONSOLE_JSON` serves until it is stopped.
 """
 
 import os
 import sys
 import urllib.request
+from collections.abc import Mapping
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from local import listeners, processes
+from local import console_pages, listeners, processes
 from local.environments import ENVIRONMENTS
 from local.isolation import isolated
 from local.places import ROOT, Places, tool
@@ -59,13 +61,33 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 30
 
     def do_GET(self) -> None:
-        found = file_of(self.path)
-        status, kind, body = 404, "text/plain", b"There is no such page.\n"
-        if found is not None:
-            status, kind, body = 200, found[1], found[0].read_bytes()
+        if console_pages.is_passed_on(self.path):
+            return self._pass_on()
+        if self.path.partition("?")[0] == console_pages.CONFIG:
+            config = console_pages.config(Path(sys.argv[2]))
+            return self._answer(200, {"Content-Type": "application/json"}, config)
+        found = file_of(self.path) or console_pages.file_of(self.path)
+        if found is None:
+            return self._answer(404, {"Content-Type": "text/plain"}, b"There is no such page.\n")
+        return self._answer(200, {"Content-Type": found[1]}, found[0].read_bytes())
+
+    def do_POST(self) -> None:
+        if console_pages.is_passed_on(self.path):
+            return self._pass_on()
+        self.close_connection = True  # its body is not read
+        return self._answer(405, {"Content-Type": "text/plain"}, b"Pages are read.\n")
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Without the query: one has the code that a sign-in ends with."""
+        self.log_message("%s %s %s %s", self.command, self.path.partition("?")[0], code, size)
+
+    def _pass_on(self) -> None:
+        self._answer(*console_pages.pass_on(self, Path(sys.argv[2])))
+
+    def _answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.send_response(status)
-        for name, value in {**HEADERS, "Content-Type": kind, "Content-Length": len(body)}.items():
-            self.send_header(name, str(value))
+        for name, value in {**HEADERS, **headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
@@ -77,7 +99,10 @@ def start(places: Places, beside: int) -> str:
     """
     port = beside + 1 if listeners.is_free(beside + 1) else listeners.any_free_port()
     url = f"http://{HOST}:{port}/"
-    command: list[str | Path] = [tool("dev", "python"), "-m", "local.reference", str(port)]
+    command: list[str | Path] = [
+        tool("dev", "python"), "-m", "local.reference", str(port),
+        str(console_pages.description(places)),
+    ]  # fmt: skip
     environment = isolated(os.environ) | {"PYTHONPATH": str(ROOT)}
     log = places.logs / f"{NAME}.log"
     processes.start(NAME, command, environment, log, places.processes)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -20,12 +20,21 @@ class Merchant:
 
 
 @dataclass(frozen=True)
+class Operator:
+    """One of the payment team, who signs in with a password."""
+
+    username: str
+    password: str
+
+
+@dataclass(frozen=True)
 class Stack:
     """Every name that a caller, a test or a script needs.
 
     `endpoint_url` is None on AWS itself, `ledger_table` empty where there is no sandbox. `issuer`
     is the token server on loopback that stands in for the user pool, if one does. `reference_url`
-    is the API's reference page, of a local stack.
+    is the API's reference page, of a local stack; `console_url` its console for operators, where
+    `operator` signs in.
     """
 
     stack_name: str
@@ -41,6 +50,11 @@ class Stack:
     user_pool_id: str
     issuer: str = ""
     reference_url: str = ""
+    console_url: str = ""
+    operator_pool_id: str = ""
+    console_client_id: str = ""
+    operators_url: str = ""
+    operator: Operator | None = None
     merchants: tuple[Merchant, ...] = ()
     processes: Mapping[str, int] = field(default_factory=dict)
     logs: Mapping[str, str] = field(default_factory=dict)
@@ -52,11 +66,13 @@ class Stack:
     ) -> Self:
         """A deployed stack, without merchants and processes: on the emulator at `endpoint_url`."""
         base_url, token_url = outputs["BaseUrl"], outputs.get("TokenUrl", "")
+        operators_url = outputs.get("OperatorsUrl", "")
         if endpoint_url is not None:
             # It has no host names for an API or for a user pool.
             stage = f"{outputs['RestApiId']}/{outputs['ApiStageName']}"
             base_url = f"{endpoint_url}/restapis/{stage}/_user_request_"
             token_url = f"{endpoint_url}/oauth2/token"
+            operators_url = endpoint_url
         return cls(
             stack_name=stack_name,
             base_url=base_url,
@@ -69,6 +85,10 @@ class Stack:
             completion_failures_queue_url=outputs["CompletionFailuresQueueUrl"],
             event_bus=outputs["EventBusName"],
             user_pool_id=outputs.get("UserPoolId", ""),
+            console_url=outputs.get("ConsoleAddress", ""),
+            operator_pool_id=outputs.get("OperatorPoolId", ""),
+            console_client_id=outputs.get("ConsoleClientId", ""),
+            operators_url=operators_url,
         )
 
     @cached_property
@@ -81,6 +101,7 @@ class Stack:
             {"clientId": each.client_id, "clientSecret": each.client_secret}
             for each in self.merchants
         ]
+        document["operator"] = asdict(self.operator) if self.operator else None
         return json.dumps(document, indent=2) + "\n"
 
 
@@ -95,6 +116,7 @@ def parse(text: str) -> Stack:
     values["merchants"] = tuple(
         Merchant(each["clientId"], each["clientSecret"]) for each in document["merchants"]
     )
+    values["operator"] = Operator(**document["operator"]) if document["operator"] else None
     return Stack(**values)
 
 

@@ -60,6 +60,7 @@ def walk(cloud: Cloud, **query: str) -> list[SessionKey]:
 def test_those_of_all_merchants_are_listed_the_oldest_first(
     cloud: Cloud, store: CheckoutStore
 ) -> None:
+    cloud.clock.stop(cloud.clock.now())
     made = []
     for merchant in ("one", "two", "https://tokens.example/auth0|7"):
         made.append(pending_of(cloud, store, merchant))
@@ -195,7 +196,7 @@ def test_one_that_cannot_be_read_does_not_hide_the_others(
     cloud: Cloud, store: CheckoutStore, client: DynamoDBClient
 ) -> None:
     broken, whole = pending_of(cloud, store, "one"), pending_of(cloud, store, "two")
-    scenes.set_values(client, session_item_key(broken), createdAt="yesterday")
+    scenes.set_values(client, session_item_key(broken), createdAt={"S": "yesterday"})
     body = operators.listed(cloud).body
     assert (keys(body), body["unreadable"]) == ([whole], 1)
 
@@ -204,10 +205,18 @@ def test_one_that_has_been_deleted_by_hand_or_is_done_is_left_out(
     cloud: Cloud, store: CheckoutStore, client: DynamoDBClient
 ) -> None:
     done = pending_of(cloud, store, "one")
-    scenes.set_values(client, session_item_key(done), status="CANCELLED")
+    scenes.set_values(client, session_item_key(done), status={"S": "CANCELLED"})
     assert client.scan(TableName=TABLE, IndexName="due")["Count"] == 1
     body = operators.listed(cloud).body
     assert (body["sessions"], body["unreadable"]) == ([], 0)
+
+
+NOBODY: list[dict[str, Any]] = [
+    {},
+    {"claims": {}},
+    {"claims": {"sub": ""}},
+    {"merchantId": "m"},
+]
 
 
 CURSORS = {
@@ -289,7 +298,7 @@ def test_who_is_not_named_by_a_token_of_operators_reads_nothing(
 ) -> None:
     key = scenes.open_session(store)
     for called in (operators.list_event(), operators.session_event(key)):
-        for authorizer in ({}, {"claims": {}}, {"claims": {"sub": ""}}, {"merchantId": "m"}):
+        for authorizer in NOBODY:
             called["requestContext"]["authorizer"] = authorizer
             assert operators.answered(cloud, operators.READS, called).status == 401
 
