@@ -49,7 +49,9 @@ export class App {
   async #enter() {
     try {
       const answer = await fetch("config.json", { cache: "no-store" });
-      this.config = await answer.json();
+      const config = await answer.json();
+      for (const each of ["authorizeUrl", "logoutUrl"]) new URL(config[each]);
+      this.config = config;
     } catch {
       this.problem = "The console's config.json cannot be read.";
       return;

@@ -134,7 +134,7 @@ function payment(each) {
       <p class="at"><b>${each.provider}</b>
         <span class="id">${each.providerReference ?? "no reference"}</span></p>
       <p class="id">${each.transactionId}</p>
-      <p class="since">${tries(each)}</p>
+      <p>${tries(each)}</p>
     </li>
   `;
 }
@@ -145,6 +145,6 @@ function late() {
 
 function tries({ firstTriedAt, lastTriedAt, statusAt }) {
   const last = lastTriedAt && lastTriedAt !== firstTriedAt ? html`, last ${when(lastTriedAt)}` : nothing;
-  return html`${statusAt ? html`status since ${when(statusAt)}` : nothing}
-    ${firstTriedAt ? html`<br>cancellation tried ${when(firstTriedAt)}${last}` : nothing}`;
+  return html`${statusAt ? html`<span class="since">status since ${when(statusAt)}</span>` : nothing}
+    ${firstTriedAt ? html`<span class="since">cancellation tried ${when(firstTriedAt)}${last}</span>` : nothing}`;
 }

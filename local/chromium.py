@@ -1,4 +1,4 @@
-"""Chromium of this machine. Standard library only: `python3 -m local.chromium` says if it is there."""
+"""Chromium of this machine. `python3 -m local.chromium` fails where there is none."""
 
 import os
 import shutil

@@ -60,7 +60,9 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     found = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.found(), args=chromium.OPTIONS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium.found(), args=chromium.OPTIONS
+        )
         for colour, width in product(COLOURS, WIDTHS):
             picture = folder / f"{colour}-{width}.png"
             told = _complaints(browser, url, picture)

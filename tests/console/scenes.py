@@ -157,8 +157,9 @@ def ended_session(**more: Any) -> Document:
     whole = the_session()
     late = transaction(3, "mpesa", "SETTLED", settledAfterCancel=True)
     text = "It settled although its session was cancelled: money that arrived all the same."
+    told = "mpesa reported its end: SETTLED."
     ends = [
-        event("REPORTED", "mpesa reported its end: SETTLED.", 3, "mpesa", seconds=2.1, status="SETTLED"),
+        event("REPORTED", told, 3, "mpesa", seconds=2.1, status="SETTLED"),
         event("LATE_MONEY", text, 3, "mpesa", seconds=2.1),
         event("CANCELLED", "Nothing is in flight any more.", seconds=2, status="CANCELLED"),
     ]
@@ -178,7 +179,7 @@ def ended_session(**more: Any) -> Document:
 def an_open_session(**more: Any) -> Document:
     """Nobody has asked for its cancellation."""
     none = {"cancelRequestedAt": None, "cancelRequestedBy": None, "reason": None}
-    last = {"waitsFor": [], "nextDriveAt": None, "correlationId": None, "drives": 0}
+    last: Document = {"waitsFor": [], "nextDriveAt": None, "correlationId": None, "drives": 0}
     under_way = [transaction(n, "stripe", "PENDING", firstTriedAt=None) for n in (1, 2)]
     whole = the_session(**none, **last, status="OPEN", transactions=under_way, timeline=STORY[:3])
     return {**whole, **more}

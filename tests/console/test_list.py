@@ -11,7 +11,8 @@ ROWS = "table.sessions tbody tr"
 
 
 def ids(page: Page) -> list[str]:
-    return page.locator(f"{ROWS} .which > a").all_inner_texts()
+    found: list[str] = page.locator(f"{ROWS} .which > a").all_inner_texts()
+    return found
 
 
 def test_the_stuck_one_is_first_and_says_so_then_the_longest_wait(operator: Page) -> None:

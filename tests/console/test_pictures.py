@@ -1,5 +1,6 @@
 """Pictures of the console: those of the README, and others to look at."""
 
+import os
 from itertools import product
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 from tests.console import scenes
 from tests.console.fake import Service
 
-SEEN = Path(__file__).parents[2] / ".local" / "console"
+ROOT = Path(__file__).parents[2]
+SEEN = ROOT / ".local" / "console"
+# Where the two of docs/console.md go: they differ by the machine's fonts, so only if asked for.
+PUBLISHED = ROOT / (os.environ.get("CONSOLE_PICTURES") or ".local/console/docs")
 SHOWN = ("list", "session", "ended", "dialog", "late")
 COLOURS, WIDTHS = ("light", "dark"), (1280, 390)
 
@@ -44,3 +48,17 @@ def test_a_view_fits_its_window(
         show(page, service, what)
         page.screenshot(path=SEEN / f"{what}-{colour}-{width}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("what", "height"), [("list", 770), ("session", 720)])
+def test_the_pictures_of_the_documentation_are_small(
+    browser: Browser, service: Service, what: str, height: int
+) -> None:
+    PUBLISHED.mkdir(parents=True, exist_ok=True)
+    how = {"reduced_motion": "reduce", "viewport": {"width": 1160, "height": height}}
+    with browser.new_context(**how) as context:
+        page = context.new_page()
+        show(page, service, what)
+        picture = PUBLISHED / f"console-{what}.png"
+        page.screenshot(path=picture)
+        assert 10_000 < picture.stat().st_size < 150_000

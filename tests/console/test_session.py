@@ -83,7 +83,9 @@ def test_a_moment_that_comes_to_light_later_moves_no_focus(session: Page, servic
     mark.focus()
     text = mark.get_attribute("aria-label")
     early = scenes.event("PROGRESSED", "It became AUTHORIZED.", 1, "stripe", minutes=8)
-    service.sessions[KEY] = scenes.the_session(timeline=[*scenes.STORY[:2], early, *scenes.STORY[2:]])
+    service.sessions[KEY] = scenes.the_session(
+        timeline=[*scenes.STORY[:2], early, *scenes.STORY[2:]]
+    )
     expect(session.locator(MARKS)).to_have_count(len(scenes.STORY) + 1)
     assert session.locator(":focus").get_attribute("aria-label") == text
 

@@ -8,9 +8,7 @@ from tests.console.fake import SCOPE, Call, Reply, Service, error
 KEPT = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
 
 
-def test_it_asks_with_a_challenge_and_a_state_of_its_own(
-    operator: Page, service: Service
-) -> None:
+def test_it_asks_with_a_challenge_and_a_state_of_its_own(operator: Page, service: Service) -> None:
     (asked,) = service.asked
     assert asked["response_type"] == "code"
     assert (asked["client_id"], asked["redirect_uri"]) == ("console-client", f"{service.url}/")

@@ -1,4 +1,4 @@
-"""When something is wrong: it is said, what is shown stays, and it is tried again at a fair pace."""
+"""When something is wrong: it is said, what is shown stays, it is tried again at a fair pace."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -148,3 +148,14 @@ def test_it_says_how_old_it_is(still: Page, service: Service) -> None:
     service.instead = lambda _: Reply(0)
     asked(still, 9)
     expect(still.locator(".live")).to_contain_text("s ago")
+
+
+def test_what_nobody_looks_at_any_more_is_not_asked_for_any_more(
+    still: Page, service: Service
+) -> None:
+    still.evaluate("location.hash = '#/cancelled'")
+    expect(still.get_by_role("heading", name="Cancelled sessions")).to_be_visible()
+    assert asked(still, 10) == 0
+    still.evaluate("location.hash = '#/pending'")
+    expect(still.locator(ROWS)).to_have_count(5)
+    assert asked(still, 10) == 5
