@@ -71,7 +71,6 @@ async function redeem(config, code, verifier) {
 }
 
 export function signOut(config) {
-  forget();
   sessionStorage.removeItem(KEPT);
   const url = new URL(config.logoutUrl);
   url.searchParams.set("client_id", config.clientId);

@@ -80,7 +80,7 @@ def the_list() -> Document:
     """A day's worth: one is stuck."""
     return a_list(
         pending(1, 75, "requested"),
-        pending(2, 3_720, "unsupported", "requested", merchantId=OTHER, reason="Fraud suspected"),
+        pending(2, 180_000, "unsupported", "requested", merchantId=OTHER, reason="Fraud suspected"),
         pending(3, 97_200, "unknown", stuck=True, reason="Order withdrawn by the shop"),
         pending(4, 9, "requested", reason=None),
         pending(5, 610, "unsupported", merchantId=OTHER, reason="Basket expired at the till"),

@@ -33,8 +33,9 @@ def show(page: Page, service: Service, what: str) -> None:
         page.get_by_label("Reason").fill("Asked for by the shop")
     if what == "late":
         service.expire()
-        page.locator("svg .mark.wait").first.hover()
         expect(page.get_by_role("alert")).to_be_visible()
+        page.locator(".scroller .mark.accent").first.focus()
+        expect(page.get_by_role("tooltip")).to_be_visible()
 
 
 @pytest.mark.parametrize(("what", "colour", "width"), list(product(SHOWN, COLOURS, WIDTHS)))

@@ -98,6 +98,14 @@ def test_what_an_account_may_not_see_is_not_asked_for_again(
     expect(operator.get_by_role("alert").get_by_role("button")).to_have_text("Sign out")
 
 
+def test_a_page_that_the_browser_puts_aside_keeps_no_token(
+    operator: Page, service: Service
+) -> None:
+    operator.evaluate("window.dispatchEvent(new Event('pagehide'))")
+    expect(operator.get_by_role("alert")).to_contain_text("Your sign-in has ended")
+    assert service.api_calls()[-1].authorization == "Bearer null"
+
+
 def test_nothing_at_all_to_show_is_no_list_of_nothing(page: Page, service: Service) -> None:
     service.instead = lambda call: error(500) if "/operations/" in call.path else None
     page.goto(service.url)
