@@ -21,7 +21,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build deploy smoke provider test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client reference-seen scale soak e2e lint audit audit-known format pr lock clean
+.PHONY: help env run demo up down invoke build deploy console smoke provider test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client reference-seen scale soak e2e lint audit audit-known format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ build: env ## build for AWS into .aws-sam/build, with bytecode
 deploy: env ## build, deploy a stage to AWS, look whether it answers: make deploy STAGE=dev (PARAMETERS='Name=value ...')
 	@test -n "$(STAGE)" || { echo "Name the stage: make deploy STAGE=dev, staging or prod." >&2; exit 2; }
 	@$(RUN) local.to_aws '$(STAGE)' $(ARGS)
+
+console: env ## put the operators' console on a deployed stack that has Console=true: make console STAGE=dev
+	@test -n "$(STAGE)" || { echo "Name the stage: make console STAGE=dev, staging or prod." >&2; exit 2; }
+	@$(RUN) local.console_upload '$(STAGE)'
 
 smoke: env ## whether a deployed stack answers as it should (STACK_NAME= for AWS)
 	@STACK_NAME='$(STACK_NAME)' $(RUN) local.smoke

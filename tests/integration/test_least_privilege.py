@@ -13,7 +13,7 @@ from checkout import payments
 from checkout.providers.webhook import Report
 from checkout.reports import ProviderReport, report_to_message
 from checkout.storage.dynamodb import CheckoutStore
-from tests.integration import event_bus, scenes, stack, webhooks
+from tests.integration import event_bus, operators, scenes, stack, webhooks
 from tests.integration.access import Access
 from tests.integration.cloud import Cloud
 from tests.template.cloudformation import REAL, functions
@@ -73,6 +73,24 @@ def test_list_sessions(cloud: Cloud, store: CheckoutStore) -> None:
     assert first.body["hasMore"]
     scenes.listed(cloud, limit="1", cursor=first.body["nextCursor"])
     assert Access.used["ListSessionsFunction"] == granted("ListSessionsFunction")
+
+
+def test_operate(cloud: Cloud, store: CheckoutStore) -> None:
+    key, _ = scenes.session_with(store, "refused_1")
+    scenes.cancel(cloud, key)
+    operators.listed(cloud)
+    operators.listed(cloud, merchantId=key.merchant_id)
+    assert Access.used[operators.READS] == granted(operators.READS)
+
+
+def test_operator_cancel(cloud: Cloud, store: CheckoutStore) -> None:
+    one, _ = scenes.session_with(store, "ok_1")
+    two = scenes.open_session(store)
+    for provider in ("sandbox", "sandbox-b"):
+        scenes.attach(store, two, "ok_1", provider)
+    for each in (one, two):
+        assert operators.cancel(cloud, each).status == 200
+    assert Access.used[operators.CANCELS] == granted(operators.CANCELS)
 
 
 @pytest.mark.parametrize(("function", "provider"), SANDBOXES.items())
@@ -165,6 +183,7 @@ def test_receive_webhook_and_match_reports(cloud: Cloud, store: CheckoutStore) -
 def test_every_function_is_here() -> None:
     others = {
         "CancelSessionFunction", "GetSessionFunction", "ListSessionsFunction",
+        operators.READS, operators.CANCELS,
         "CompleteCancellationsFunction", "ReconcileFunction", event_bus.FUNCTION,
         webhooks.RECEIVE, webhooks.MATCH,
         # Makes no call of AWS: tests/contract/test_authorizer.py plays it.

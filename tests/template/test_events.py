@@ -10,13 +10,15 @@ from checkout.bootstrap import utc_now
 from checkout.fan_out import order_from_message
 from checkout.http_request import parse_cancel_call, parse_session_key
 from checkout.listing import parse_list_call
+from checkout.operations import Everybody
+from checkout.operator_request import parse_operator_list
 from checkout.reports import report_from_message
 from checkout.settings import EdgeSettings
 from checkout.storage.items import session_key_of
 from checkout.webhook_request import parse_delivery
 from tests.template.cloudformation import ROOT, functions, properties, state_machine
 from tests.template.filter_pattern import matches, stream_patterns
-from tests.template.test_api import scope_of
+from tests.template.test_api import definition, scope_of
 
 FOLDERS = {
     each["Properties"]["CodeUri"].removeprefix("functions/") for each in functions().values()
@@ -50,6 +52,15 @@ def test_an_api_event_came_by_its_functions_route(name: str) -> None:
     assert event(name)["httpMethod"] == route["Properties"]["Method"].upper()
     claims = event(name)["requestContext"]["authorizer"]["claims"]
     assert scope_of(route["Properties"]) in claims["scope"].split()
+
+
+def test_the_operators_event_came_by_its_functions_route() -> None:
+    called = event("operate")
+    _, route, _ = definition()["paths"][called["resource"]]["Fn::If"]
+    (scheme,) = route[called["httpMethod"].lower()]["security"]
+    claims = called["requestContext"]["authorizer"]["claims"]
+    assert set(scheme["Operators"]) <= set(claims["scope"].split())
+    assert isinstance(parse_operator_list(called), Everybody)
 
 
 def test_the_webhook_came_by_its_functions_route_without_a_token() -> None:

@@ -9,11 +9,13 @@ import pytest
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS
 from checkout.providers import registry
 from checkout.settings import (
+    CallersSettings,
     EdgeSettings,
     EventSettings,
     FanOutSettings,
     IdempotencySettings,
     IssuerSettings,
+    OperationsSettings,
     ProviderSettings,
     RecoverySettings,
     ReportQueueSettings,
@@ -46,6 +48,8 @@ FOLDERS = {
     "MatchReportsFunction": "match_reports",
     "AuthorizeFunction": "authorize",
     "PublishEventsFunction": "publish_events",
+    "OperateFunction": "operate",
+    "OperatorCancelFunction": "cancel_session",
     **dict.fromkeys(REAL, "cancel_transactions"),
 }
 WORKER: list[type[Settings]] = [StoreSettings, WorkerSettings, SandboxSettings]
@@ -53,6 +57,7 @@ REAL_WORKER: list[type[Settings]] = [StoreSettings, WorkerSettings, ProviderSett
 SETTINGS: dict[str, list[type[Settings]]] = {
     "CancelSessionFunction": [
         StoreSettings,
+        CallersSettings,
         EdgeSettings,
         FanOutSettings,
         IdempotencySettings,
@@ -69,6 +74,8 @@ SETTINGS: dict[str, list[type[Settings]]] = {
     # The table's name is every function's, and nothing that this one may touch.
     "AuthorizeFunction": [StoreSettings, IssuerSettings],
     "PublishEventsFunction": [StoreSettings, EventSettings],
+    "OperateFunction": [StoreSettings, OperationsSettings],
+    "OperatorCancelFunction": [StoreSettings, FanOutSettings, CallersSettings],
     **dict.fromkeys(REAL, REAL_WORKER),
 }
 FOR_LIBRARIES = {
@@ -190,6 +197,22 @@ def test_everything_else_is_in_every_stage() -> None:
         "AuthorizeLogs": "HasIssuer",
         "GatewayMayAuthorize": "HasIssuer",
         "AccessLogGroup": "HasAccessLogs",
+        "OperatorPool": "HasConsole",
+        "OperatorScopes": "HasConsole",
+        "OperatorDomain": "HasConsole",
+        "ConsoleClient": "HasConsole",
+        "OperateFunction": "HasConsole",
+        "OperateLogs": "HasConsole",
+        "OperatorCancelFunction": "HasConsole",
+        "OperatorCancelLogs": "HasConsole",
+        "GatewayMayOperate": "HasConsole",
+        "GatewayMayCancelForOperators": "HasConsole",
+        "ConsoleBucket": "HasConsoleOnAws",
+        "ConsoleBucketPolicy": "HasConsoleOnAws",
+        "ConsoleAccess": "HasConsoleOnAws",
+        "OperationsCachePolicy": "HasConsoleOnAws",
+        "ConsoleHeaders": "HasConsoleOnAws",
+        "ConsoleDistribution": "HasConsoleOnAws",
         "ApiDomain": "HasDomain",
         "ApiOfTheDomain": "HasDomain",
         "WebAcl": "HasFirewall",

@@ -113,6 +113,17 @@ ALLOWED = {
     },
     # Whether a token is good is none of AWS's business.
     "AuthorizeFunction": set(),
+    "OperateFunction": {
+        (TABLE, "dynamodb:Query"),
+        (BY_MERCHANT, "dynamodb:Query"),
+        ("${CheckoutTable.Arn}/index/due", "dynamodb:Query"),
+    },
+    "OperatorCancelFunction": {
+        (TABLE, "dynamodb:Query"),
+        (TABLE, "dynamodb:UpdateItem"),
+        ("CancelTransactionsMachine", "states:StartSyncExecution"),
+        (WORKERS, "lambda:InvokeFunction"),
+    },
     "CancelTransactionsMachine": {
         (WORKERS, "lambda:InvokeFunction"),
         ("*", "logs:CreateLogDelivery"),

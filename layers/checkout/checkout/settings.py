@@ -31,12 +31,17 @@ class StoreSettings(Settings):
 class EdgeSettings(Settings):
     """`merchant_claim` names the token's claim that is the merchant id.
 
-    `client_certificates` is "required" or "none": see `http_request`. `callers` is "merchants" or
-    "operators": see `cancel_calls`.
+    `client_certificates` is "required" or "none": see `http_request`.
     """
 
     merchant_claim: str = "client_id"
     client_certificates: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class CallersSettings(Settings):
+    """`callers` is "merchants" or "operators": see `cancel_calls`."""
+
     callers: str = "merchants"
 
 
