@@ -68,15 +68,12 @@ def _share(use: float) -> str:
 
 def takes() -> str:
     refused = "paid for even if it is refused"
+    there = f"{_ms(load.PROVIDER)} of it at the provider"
     return rows(
         [
             ("requests at the gateway", load.GATEWAY_REQUESTS, "the call, and a webhook each"),
             ("`cancel_session`", _ms(load.DRIVER), "three store calls, and the fan-out"),
-            (
-                "a worker, each payment",
-                _ms(load.WORKER),
-                f"{_ms(load.PROVIDER)} of it at the provider",
-            ),
+            ("a worker, each payment", _ms(load.WORKER), there),
             ("`receive_webhook`, each payment", _ms(load.REPORT), "three store calls"),
             ("the state machine", _ms(load.MACHINE), "one execution"),
             (

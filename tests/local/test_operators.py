@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from local.calls import Answer, Client, Connection
 from local.console_pages import SCOPE, sign_in_config
 from local.inspection import Inspector
 from local.operators import OperatorClient
-from local.stack import Stack
+from local.stack import Operator, Stack
 from local.waiting import wait_until
 from tests.local.conftest import Seed
 
@@ -41,6 +42,20 @@ def claims_of(token: str) -> dict[str, str]:
     return claims
 
 
+def walked(operator: OperatorClient, query: str) -> set[str]:
+    """The sessions on all pages."""
+    found: set[str] = set()
+    cursor = ""
+    for _ in range(500):
+        page = operator.request("GET", f"/v1/operations/sessions?{query}&cursor={cursor}")
+        assert page.status == 200, page.body
+        found |= {each["sessionId"] for each in page.json()["sessions"]}
+        if not page.json()["hasMore"]:
+            return found
+        cursor = page.json()["nextCursor"]
+    raise AssertionError("the pages never end")
+
+
 def test_an_operator_cancels_any_merchants_session_and_watches_it_end(
     operator: OperatorClient,
     merchant: Client,
@@ -55,7 +70,7 @@ def test_an_operator_cancels_any_merchants_session_and_watches_it_end(
     shown = operator.request("GET", path).json()
     assert shown["cancelRequestedBy"] == f"operator:{claims_of(operator.token)['sub']}"
     assert shown["reason"] == WHY
-    assert [each["kind"] for each in shown["timeline"]][0] == "OPENED"
+    assert shown["timeline"][0]["kind"] == "OPENED"
 
     def done() -> bool:
         status: str = operator.request("GET", path).json()["status"]
@@ -73,21 +88,11 @@ def test_the_list_has_the_sessions_of_every_merchant(
     session = seed("sandbox:refused_1").session_id
     cancellation(merchant.cancel(session))
 
-    def listed(query: str) -> bool:
-        cursor = ""
-        for _ in range(200):
-            asked = f"/v1/operations/sessions?status=PENDING_CANCELLATION{query}&cursor={cursor}"
-            page = operator.request("GET", asked)
-            assert page.status == 200, page.body
-            if session in {each["sessionId"] for each in page.json()["sessions"]}:
-                return True
-            if not page.json()["hasMore"]:
-                return False
-            cursor = page.json()["nextCursor"]
-        raise AssertionError("the pages never end")
+    def listed(query: str) -> Callable[[], bool]:
+        return lambda: session in walked(operator, f"status=PENDING_CANCELLATION{query}")
 
     for query in ("&limit=100", f"&limit=3&merchantId={merchant.merchant.client_id}"):
-        wait_until(lambda query=query: listed(query), f"it is in the list {query}")
+        wait_until(listed(query), f"it is in the list {query}")
 
 
 def test_a_refused_payment_is_explained(
@@ -170,7 +175,7 @@ def test_a_code_is_worth_nothing_without_its_verifier_and_works_once(stack: Stac
 
 def test_a_wrong_password_signs_nobody_in(stack: Stack) -> None:
     assert stack.operator is not None
-    wrong = operators.Operator(stack.operator.username, "not the password")
+    wrong = Operator(stack.operator.username, "not the password")
     with pytest.raises(AssertionError, match="not signed in"):
         operators.sign_in(stack, wrong)
 
@@ -213,11 +218,10 @@ def test_the_audit_says_who_and_what_and_never_why(
     assert WHY not in function_logs()
 
 
+@pytest.mark.skipif(bool(os.environ.get("STACK_NAME")), reason="CloudFront does it on AWS")
 def test_the_consoles_address_passes_on_what_its_page_asks_and_nothing_else(
     stack: Stack, operator: OperatorClient, merchant: Client
 ) -> None:
-    if stack.endpoint_url is None:
-        pytest.skip("CloudFront's work on AWS")
     here = stack.console_url.removesuffix("/console/")
     connection = Connection()
     config = connection.send("GET", f"{stack.console_url}config.json", {}, None)
@@ -229,11 +233,6 @@ def test_the_consoles_address_passes_on_what_its_page_asks_and_nothing_else(
     assert listed.headers["x-request-id"]
     nobody = connection.send("GET", f"{here}/v1/operations/sessions", {}, None)
     assert (nobody.status, nobody.json()["statusCode"]) == (401, 401)
-    for path in (
-        "/v1/checkout/sessions",
-        "/console/../Makefile",
-        "/oauth2/authorize",
-        "/_ministack",
-    ):
+    for path in ("/v1/checkout/sessions", "/console/../Makefile", "/oauth2/authorize", "/health"):
         assert connection.send("GET", f"{here}{path}", {}, None).status == 404
     assert connection.send("POST", f"{here}/console/", {}, b"x").status == 405

@@ -181,6 +181,26 @@ def test_a_provider_gets_no_more_calls_at_once_than_a_worker_has_threads() -> No
         assert 1 <= int(parallel) <= MAX_PARALLEL_CALLS
 
 
+CONSOLE = {
+    "OperatorPool": "HasConsole",
+    "OperatorScopes": "HasConsole",
+    "OperatorDomain": "HasConsole",
+    "ConsoleClient": "HasConsole",
+    "OperateFunction": "HasConsole",
+    "OperateLogs": "HasConsole",
+    "OperatorCancelFunction": "HasConsole",
+    "OperatorCancelLogs": "HasConsole",
+    "GatewayMayOperate": "HasConsole",
+    "GatewayMayCancelForOperators": "HasConsole",
+    "ConsoleBucket": "HasConsoleOnAws",
+    "ConsoleBucketPolicy": "HasConsoleOnAws",
+    "ConsoleAccess": "HasConsoleOnAws",
+    "OperationsCachePolicy": "HasConsoleOnAws",
+    "ConsoleHeaders": "HasConsoleOnAws",
+    "ConsoleDistribution": "HasConsoleOnAws",
+}
+
+
 def test_everything_else_is_in_every_stage() -> None:
     conditions = {
         name: each["Condition"]
@@ -197,22 +217,7 @@ def test_everything_else_is_in_every_stage() -> None:
         "AuthorizeLogs": "HasIssuer",
         "GatewayMayAuthorize": "HasIssuer",
         "AccessLogGroup": "HasAccessLogs",
-        "OperatorPool": "HasConsole",
-        "OperatorScopes": "HasConsole",
-        "OperatorDomain": "HasConsole",
-        "ConsoleClient": "HasConsole",
-        "OperateFunction": "HasConsole",
-        "OperateLogs": "HasConsole",
-        "OperatorCancelFunction": "HasConsole",
-        "OperatorCancelLogs": "HasConsole",
-        "GatewayMayOperate": "HasConsole",
-        "GatewayMayCancelForOperators": "HasConsole",
-        "ConsoleBucket": "HasConsoleOnAws",
-        "ConsoleBucketPolicy": "HasConsoleOnAws",
-        "ConsoleAccess": "HasConsoleOnAws",
-        "OperationsCachePolicy": "HasConsoleOnAws",
-        "ConsoleHeaders": "HasConsoleOnAws",
-        "ConsoleDistribution": "HasConsoleOnAws",
+        **CONSOLE,
         "ApiDomain": "HasDomain",
         "ApiOfTheDomain": "HasDomain",
         "WebAcl": "HasFirewall",

@@ -70,9 +70,7 @@ def test_a_file_outside_of_the_folder_has_no_address(files: Path) -> None:
         files / "main.js",
         "text/javascript; charset=utf-8",
     )
-    assert console_pages.file_of("/console/") == (
-        files / "index.html",
-        console_pages.TYPES[".html"],
-    )
+    page = (files / "index.html", console_pages.TYPES[".html"])
+    assert console_pages.file_of("/console/") == page
     for path in ("/console/../secret.js", "/console/%2e%2e/secret.js", "/console/notes.md", "/"):
         assert console_pages.file_of(path) is None
