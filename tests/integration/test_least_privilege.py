@@ -165,7 +165,8 @@ def test_receive_webhook_and_match_reports(cloud: Cloud, store: CheckoutStore) -
 def test_every_function_is_here() -> None:
     others = {
         "CancelSessionFunction", "GetSessionFunction", "ListSessionsFunction",
-        "CompleteCancellationsFunction", "ReconcileFunction", event_bus.FUNCTION, webhooks.RECEIVE, webhooks.MATCH,
+        "CompleteCancellationsFunction", "ReconcileFunction",
+        event_bus.FUNCTION, webhooks.RECEIVE, webhooks.MATCH,
         # Makes no call of AWS: tests/contract/test_authorizer.py plays it.
         "AuthorizeFunction",
     }  # fmt: skip
