@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+from checkout.cancelled_sessions import DEFAULT_LIMIT, LISTED, MAX_LIMIT
 from checkout.providers.registry import PROVIDERS, WITHOUT_WEBHOOKS
 from local.console import run
 from local.openapi import answers, proofs
@@ -73,6 +74,39 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             }
         ],
     },
+    "ListSessionsFunction": {
+        "operationId": "listSessions",
+        "summary": "List the sessions that were cancelled, or are being cancelled",
+        "description": "The newest cancellation first. Lags a little behind the sessions "
+        "themselves. Changes nothing.",
+        "tags": ["merchants"],
+        "parameters": [
+            {
+                "name": "status",
+                "in": "query",
+                "required": True,
+                "schema": {"enum": [each.value for each in LISTED]},
+                "example": LISTED[0].value,
+            },
+            {
+                "name": "cursor",
+                "in": "query",
+                "description": "nextCursor of the page before, as it is; empty for the first page.",
+                "schema": {"type": "string"},
+            },
+            {
+                "name": "limit",
+                "in": "query",
+                "description": "How many at most.",
+                "schema": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": MAX_LIMIT,
+                    "default": DEFAULT_LIMIT,
+                },
+            },
+        ],
+    },
     "ReceiveWebhookFunction": {
         "operationId": "receiveWebhook",
         "summary": "Where a provider's account sends its events",
@@ -109,6 +143,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
 SUCCEEDED: dict[str, Schema] = {
     "CancelSessionFunction": {"$ref": "#/components/schemas/CancelAnswer"},
     "GetSessionFunction": {"$ref": "#/components/schemas/SessionAnswer"},
+    "ListSessionsFunction": {"$ref": "#/components/schemas/SessionsAnswer"},
     "ReceiveWebhookFunction": {},
 }
 

@@ -20,7 +20,7 @@ LAYERS = (
     {"checkout.correlation", "checkout.errors", "checkout.parallel"},
     {"checkout.sessions", "checkout.timestamps"},
     {"checkout.ids", "checkout.lease", "checkout.transactions"},
-    {"checkout.due_sessions"},
+    {"checkout.cancelled_sessions", "checkout.due_sessions"},
     {"checkout.providers.base", "checkout.providers.documents", "checkout.providers.webhook"},
     {"checkout.fan_out", "checkout.reports"},
     # The use cases.
@@ -44,6 +44,8 @@ LAYERS = (
         "checkout.storage",
         "checkout.webhook_request",
     },
+    # A call that is more than one request's form.
+    {"checkout.listing"},
     # What stands before every adapter, and what one calls its provider with.
     {"checkout.providers.circuit_breaker", "checkout.providers.bounded_socket"},
     {"checkout.providers.http", "checkout.providers.accounts"},
