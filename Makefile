@@ -5,7 +5,6 @@ OPENID ?=
 STACK_NAME ?=
 STAGE ?=
 PARAMETERS ?=
-HOURS ?=
 NAME ?=
 SECONDS ?= 600
 SEED ?=
@@ -22,7 +21,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client reference-seen scale soak e2e lint audit audit-known format pr lock clean
+.PHONY: help env run demo up down invoke build deploy smoke provider test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client reference-seen scale soak e2e lint audit audit-known format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,13 +59,6 @@ smoke: env ## whether a deployed stack answers as it should (STACK_NAME= for AWS
 provider: env ## begin the adapter of another payment provider: make provider NAME=acme
 	@test -n "$(NAME)" || { echo "Name the provider: make provider NAME=acme." >&2; exit 2; }
 	@$(RUN) local.new_provider '$(NAME)'
-
-stuck: env ## list the sessions past their give-up age (HOURS=0: all that wait; STACK_NAME= for AWS)
-	@STACK_NAME='$(STACK_NAME)' HOURS='$(HOURS)' $(RUN) local.stuck
-
-redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_NAME=<deployed stack>
-	@test -n "$(STACK_NAME)" || { echo "Name the stack: make redrive STACK_NAME=<deployed stack>. On the local one: bin/redrive." >&2; exit 2; }
-	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
 
 test: env ## every tier but e2e, on a stack of its own: some ten minutes (ARGS='-k race' for pytest)
 	@$(PYTHON) -m local.environments client localstripe audit
@@ -129,7 +121,7 @@ e2e: env ## the tests of tests/local on AWS: make e2e STACK_NAME=<deployed stack
 lint: env ## ruff, mypy, cfn-lint (by sam validate), statelint, import direction
 	$(RUN) ruff check --quiet .
 	$(RUN) ruff format --quiet --check .
-	$(RUN) mypy local functions layers/checkout/checkout tests clients/python/cancel_a_session_client
+	$(RUN) mypy admin local functions layers/checkout/checkout tests clients/python/cancel_a_session_client
 	$(SAM) validate --lint
 	$(ENV)/dev/bin/statelint statemachines/*.asl.json
 	$(RUN) pytest -q tests/unit/test_import_direction.py

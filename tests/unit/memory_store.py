@@ -97,7 +97,7 @@ class MemoryStore:
     def end_session(self, key: SessionKey, status: SessionStatus, now: datetime) -> Session:
         session = self._session(key)
         if session.status is SessionStatus.OPEN:
-            self.sessions[key] = replace(session, status=status)
+            self.sessions[key] = replace(session, status=status, ended_at=_stored(now))
         return self.sessions[key]
 
     @port

@@ -72,6 +72,7 @@ def session_from(key: SessionKey, raw: Mapping[str, Any]) -> Session:
         cancel_requested_at=_moment(item, "cancelRequestedAt"),
         cancel_requested_by=item.get("cancelRequestedBy"),
         cancelled_at=_moment(item, "cancelledAt"),
+        ended_at=_moment(item, "endedAt"),
         driver=item.get("driver"),
         lease_until=int(item.get("leaseUntil", 0)),
         drives=int(item.get("drives", 0)),
