@@ -22,7 +22,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi scale soak e2e lint audit audit-known format pr lock clean
+.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi docs report scale soak e2e lint audit audit-known format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,10 @@ cost: env ## dollars per million cancellations, from counted calls and a dated p
 openapi: env ## write docs/openapi.json, the API's description, from the code and the template
 	@$(RUN) local.openapi.document
 
+docs: env ## the documentation as a site in .local/site (needs npm)
+	@$(PYTHON) -m local.environments docs
+	@$(RUN) local.docs_site.build
+
 scale: env ## write docs/scale.md and its picture: how far each quota holds, and what breaks first
 	@$(PYTHON) -m local.environments plot
 	@$(RUN) local.scale.page
@@ -138,7 +142,7 @@ format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-pr: lint audit test-pythons test test-openid faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
+pr: lint docs audit test-pythons test test-openid faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
 	@$(MAKE) --no-print-directory soak SECONDS=60
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
@@ -150,11 +154,14 @@ lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade ta
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
 	$(LOCK) requirements/microburst.in -o requirements/microburst.txt
 	$(LOCK) requirements/plot.in -o requirements/plot.txt
+	$(LOCK) requirements/docs.in -o requirements/docs.txt
+	$(LOCK) requirements/reporting.in -o requirements/reporting.txt
 	$(LOCK) requirements/ric.in -o requirements/ric.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/secrets.in -o requirements/secrets.txt
 	$(LOCK) requirements/localstripe.in -o requirements/localstripe.txt
 	cd requirements/prism && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+	cd requirements/mermaid && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## remove what make made (stop a running stack with 'make down' first)
 	rm -rf .local .aws-sam

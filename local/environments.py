@@ -22,7 +22,9 @@ LOGS = ROOT / ".local" / "logs"
 LAYER = ROOT / "layers" / "checkout"
 NAMES = ("dev", "sam", "ministack")
 # What only some targets need, which name them: `make run` is not to wait for them.
-ON_DEMAND = ("audit", "localstripe", "microburst", "plot", "ric", "secrets")
+ON_DEMAND = (
+    "audit", "docs", "localstripe", "microburst", "plot", "reporting", "ric", "secrets",
+)  # fmt: skip
 MIRRORS = "PIP_INDEX_URL and UV_DEFAULT_INDEX name a mirror, if you need one"
 
 
