@@ -125,7 +125,7 @@ e2e: env ## the tests of tests/local on AWS: make e2e STACK_NAME=<deployed stack
 lint: env ## ruff, mypy, cfn-lint (by sam validate), statelint, import direction
 	$(RUN) ruff check --quiet .
 	$(RUN) ruff format --quiet --check .
-	$(RUN) mypy local functions layers/checkout/checkout tests
+	$(RUN) mypy examples local functions layers/checkout/checkout tests
 	$(SAM) validate --lint
 	$(ENV)/dev/bin/statelint statemachines/*.asl.json
 	$(RUN) pytest -q tests/unit/test_import_direction.py
