@@ -3,10 +3,12 @@ PYTHON ?= python3
 PORT ?=
 OPENID ?=
 STACK_NAME ?=
+EXPORT ?=
 STAGE ?=
 PARAMETERS ?=
 HOURS ?=
 NAME ?=
+EXPORT ?=
 SECONDS ?= 600
 SEED ?=
 MAKE_STARTED := $(shell date +%s)
@@ -69,7 +71,7 @@ redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_N
 	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
 
 test: env ## every tier but e2e, on a stack of its own: some ten minutes (ARGS='-k race' for pytest)
-	@$(PYTHON) -m local.environments localstripe audit
+	@$(PYTHON) -m local.environments localstripe audit reporting
 	@$(RUN) local.testing
 
 test-fast: env ## unit, contract, integration, template: some two minutes, without a stack
@@ -109,6 +111,11 @@ openapi: env ## write docs/openapi.json, the API's description, from the code an
 docs: env ## the documentation as a site in .local/site (needs npm)
 	@$(PYTHON) -m local.environments docs
 	@$(RUN) local.docs_site.build
+
+report: env ## cancellations by reason, provider and outcome, of an export: make report EXPORT=<folder>
+	@test -n "$(EXPORT)" || { echo "Name the folder of an export of the table: make report EXPORT=<folder>. See docs/reporting.md." >&2; exit 2; }
+	@$(PYTHON) -m local.environments reporting
+	@$(ENV)/reporting/bin/python -m examples.reporting.report '$(EXPORT)' $(ARGS)
 
 scale: env ## write docs/scale.md and its picture: how far each quota holds, and what breaks first
 	@$(PYTHON) -m local.environments plot
