@@ -21,6 +21,7 @@ from examples.reporting import sample
 from local import environments
 from local.places import ROOT, tool
 from tests.integration import item_forms
+from tests.template.blocks import blocks
 
 EXAMPLE = ROOT / "examples" / "reporting"
 PAGE = (ROOT / "docs" / "reporting.md").read_text()
@@ -230,3 +231,35 @@ def test_athena_is_told_of_the_same_columns() -> None:
     there = column.findall((EXAMPLE / "tables_athena.sql").read_text())
     assert [(name, kind, names[of]) for name, kind, of in here] == there
     assert len(here) == 10
+
+
+def test_the_pages_other_sql_runs_on_an_export(weeks: tuple[Path, Table]) -> None:
+    folder, _ = weeks
+    others = [
+        each.text
+        for each in blocks()
+        if each.language == "sql" and not each.text.startswith("-- Replace")
+    ]
+    assert len(others) >= 1
+    code = (
+        "import duckdb, json, sys\n"
+        "database = duckdb.connect()\n"
+        "given = json.load(sys.stdin)\n"
+        "database.execute('SET VARIABLE files = ?', [given['files']])\n"
+        "database.execute(given['tables'])\n"
+        "print([len(database.execute(each).fetchall()) for each in given['queries']])\n"
+    )
+    given = {
+        "files": [str(path) for path in folder.glob("*.gz")],
+        "tables": (EXAMPLE / "tables_duckdb.sql").read_text(),
+        "queries": others,
+    }
+    done = subprocess.run(
+        [str(tool("reporting", "python")), "-c", code],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(json.loads(done.stdout))
