@@ -96,6 +96,7 @@ def functions() -> list[Case]:
         "reconcile": "ReconcileFunction",
         "receive_webhook": "ReceiveWebhookFunction",
         "match_reports": "MatchReportsFunction",
+        "publish_events": "PublishEventsFunction",
     }
     return [Case(name, BUILD / folder, _event(name)) for name, folder in names.items()]
 

@@ -56,6 +56,9 @@ transactions = st.fixed_dictionaries(
         "settledAt": absent | st.just(to_text(moment(5))),
         "settledAfterCancel": absent | st.booleans(),
         "neverSent": absent | st.just(True),
+        "statusAt": absent | st.just(to_text(moment(5))),
+        "firstTriedAt": absent | st.just(to_text(moment(5))),
+        "lastTriedAt": absent | st.just(to_text(moment(5))),
     }
 )
 

@@ -107,6 +107,9 @@ def _target(params: dict[str, Any]) -> str:
         return _in_the_stack("lambda", f"function:{params['FunctionName']}")
     if "SecretId" in params:
         return _in_the_stack("secretsmanager", f"secret:{params['SecretId']}")
+    if "Entries" in params and "QueueUrl" not in params:
+        (bus,) = {each["EventBusName"] for each in params["Entries"]}
+        return f"{bus}.Arn"
     if "QueueUrl" in params:
         return f"{params['QueueUrl'].rpartition('/')[2]}.Arn"
     assert "stateMachineArn" in params, params

@@ -19,8 +19,8 @@ AFTER = {
     "PENDING_CANCELLATION": {"CANCELLED"},
 }
 
-# Money of one in flight is not late yet, and money that was given back is not any more.
-MAY_BE_LATE = {"SETTLED", "CANCELLED", "FAILED", "EXPIRED"}
+# Money of one in flight is not late yet.
+MAY_BE_LATE = {"SETTLED", "REFUNDED", "CANCELLED", "FAILED", "EXPIRED"}
 
 
 class BrokenPromiseError(AssertionError):
@@ -70,6 +70,8 @@ class Changes:
         demand(not (ended and "cancellationDetail" in new), "ended, and says why it has not")
         if "settledAfterCancel" in new and "settledAfterCancel" not in old:
             demand(new["status"] in MAY_BE_LATE, f"money of one that is {new['status']} is late")
+            came = new["status"] != "REFUNDED" or "settledAt" in old
+            demand(came, "money that was given back is late, and had not come")
         self.transactions[new["SK"].removeprefix(TRANSACTION_PREFIX)] = new
 
     def _session_changed(self, old: Item, new: Item, now: datetime) -> None:

@@ -36,8 +36,8 @@ class Settings:
     record_age_seconds: int = NO_LIMIT
 
     @classmethod
-    def of_template(cls) -> Self:
-        mapping = stream_mapping()
+    def of_template(cls, function: str = "CompleteCancellationsFunction") -> Self:
+        mapping = stream_mapping(function)
         filters = mapping["FilterCriteria"]["Filters"]
         return cls(
             patterns=tuple(json.loads(each["Pattern"]) for each in filters),

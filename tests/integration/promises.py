@@ -5,15 +5,20 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from checkout.events import event_of, events_so_far
 from checkout.sessions import SessionStatus
+from checkout.storage.stream_records import change_of
 from checkout.transactions import TransactionStatus
 from tests.integration.changes import demand
+from tests.integration.stack import stream_records
+from tests.template.filter_pattern import passes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from checkout.cancellation import Cancellation
+    from checkout.storage.dynamodb import CheckoutStore
     from checkout.transactions import SessionSnapshot
     from tests.integration.bank import Bank
     from tests.integration.changes import Changes
@@ -26,6 +31,7 @@ def check(play: Play) -> None:
     _nobody_waits_for_a_wake_up_that_was_lost(play)
     if play.history.session["status"] in ("OPEN", "PENDING_CANCELLATION"):
         play.recover()
+    told_is_what_happened(play.store, play.store.read_session(play.key))
     if play.history.session["status"] == "COMPLETED":
         nothing_was_asked(play.bank)
         return
@@ -82,6 +88,15 @@ def answer_is_true(answer: Cancellation, bank: Bank, history: Changes) -> None:
         stored = history.status(transaction_id) is TransactionStatus.CANCELLED
         demand(stored, f"{transaction_id} is told as cancelled and was not")
         demand(bank.payments[transaction_id].voids == 1, f"{transaction_id} was not voided")
+
+
+def told_is_what_happened(store: CheckoutStore, snapshot: SessionSnapshot) -> None:
+    """Of each change of state there is one event, and without a change there is none."""
+    records = [each for each in stream_records() if passes(each, "PublishEventsFunction")]
+    events = [event_of(change_of(each), store.read_session) for each in records]
+    told = sorted((each.type, each.event_id) for each in events if each)
+    happened = sorted((each.type, each.event_id) for each in events_so_far(snapshot))
+    demand(told == happened, f"told {told}, and what happened is {happened}")
 
 
 def nothing_is_claimed_twice(answers: Iterable[Cancellation]) -> None:

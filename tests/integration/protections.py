@@ -278,11 +278,25 @@ def late_money_is_recorded(scene: Scene, status: str) -> None:
     assert scene.store.record_late_settlement(key, bootstrap.utc_now())
 
 
-def money_of_one_in_flight_or_refunded_is_not_late(scene: Scene, status: str) -> None:
+def money_that_was_refunded_at_once_is_recorded(scene: Scene) -> None:
+    key = scene.attached()
+    scene.set(key, status="REFUNDED", settledAt="2026-01-01T00:00:00.000Z")
+    assert scene.store.record_late_settlement(key, bootstrap.utc_now())
+    assert scene.transaction(key)["settledAt"] == "2026-01-01T00:00:00.000Z"
+
+
+def money_that_never_came_is_not_late(scene: Scene, status: str) -> None:
     key = scene.attached()
     scene.set(key, status=status)
     assert not scene.store.record_late_settlement(key, bootstrap.utc_now())
     assert "settledAfterCancel" not in scene.transaction(key)
+
+
+def money_in_flight_is_not_late(scene: Scene) -> None:
+    """Of a settlement date alone nothing follows; no code of ours writes one like this."""
+    key = scene.attached()
+    scene.set(key, settledAt="2026-01-01T00:00:00.000Z")
+    assert not scene.store.record_late_settlement(key, bootstrap.utc_now())
 
 
 def late_money_is_recorded_once(scene: Scene) -> None:

@@ -13,10 +13,11 @@ from checkout import payments
 from checkout.providers.webhook import Report
 from checkout.reports import ProviderReport, report_to_message
 from checkout.storage.dynamodb import CheckoutStore
-from tests.integration import scenes, webhooks
+from tests.integration import event_bus, scenes, stack, webhooks
 from tests.integration.access import Access
 from tests.integration.cloud import Cloud
 from tests.template.cloudformation import REAL, functions
+from tests.template.filter_pattern import passes
 from tests.template.permissions import Permission, permissions
 from tests.template.test_permissions import ALLOWED, LEDGER, SANDBOXES
 
@@ -114,6 +115,16 @@ def test_complete_cancellations(cloud: Cloud, store: CheckoutStore) -> None:
     assert Access.used[function] == granted(function)
 
 
+def test_publish_events(cloud: Cloud, store: CheckoutStore) -> None:
+    event_bus.make(cloud)
+    key, _ = scenes.session_with(store, "settled_1")
+    scenes.cancel(cloud, key)
+    records = [each for each in stack.stream_records() if passes(each, event_bus.FUNCTION)]
+    del records[0]["dynamodb"]["NewImage"]
+    cloud.function(event_bus.FUNCTION)({"Records": records})
+    assert Access.used[event_bus.FUNCTION] == granted(event_bus.FUNCTION)
+
+
 def test_reconcile(cloud: Cloud, store: CheckoutStore) -> None:
     for providers in (["sandbox"], ["sandbox", "sandbox-b"]):
         key = scenes.open_session(store)
@@ -145,7 +156,7 @@ def test_receive_webhook_and_match_reports(cloud: Cloud, store: CheckoutStore) -
 def test_every_function_is_here() -> None:
     others = {
         "CancelSessionFunction", "GetSessionFunction", "CompleteCancellationsFunction",
-        "ReconcileFunction", webhooks.RECEIVE, webhooks.MATCH,
+        "ReconcileFunction", event_bus.FUNCTION, webhooks.RECEIVE, webhooks.MATCH,
         # Makes no call of AWS: tests/contract/test_authorizer.py plays it.
         "AuthorizeFunction",
     }  # fmt: skip

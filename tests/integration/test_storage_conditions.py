@@ -29,6 +29,7 @@ FREE = "leaseUntil < :now"
 ENDED = "#status IN (:settled, :cancelled, :failed, :expired)"
 FIRST_REFERENCE = "attribute_not_exists(providerReference)"
 SAME_REFERENCE = "providerReference = :reference"
+REFUNDED = "(#status = :refunded AND attribute_exists(settledAt))"
 FIRST_MONEY = "attribute_not_exists(settledAfterCancel)"
 IN_FLIGHT = "#status IN (:created, :processing, :authorized)"
 ACCEPTED = "cancellationDetail = :requested"
@@ -187,9 +188,27 @@ TRANSACTION_MUTANTS = [
             "record_late_settlement",
             ENDED,
             ALWAYS,
-            partial(protections.money_of_one_in_flight_or_refunded_is_not_late, status=status),
+            partial(protections.money_that_never_came_is_not_late, status=status),
         )
         for status in ("PENDING", "PROCESSING", "AUTHORIZED", "REFUNDED")
+    ),
+    Mutant(
+        "record_late_settlement",
+        REFUNDED,
+        NEVER,
+        protections.money_that_was_refunded_at_once_is_recorded,
+    ),
+    Mutant(
+        "record_late_settlement",
+        "attribute_exists(settledAt)",
+        ALWAYS,
+        partial(protections.money_that_never_came_is_not_late, status="REFUNDED"),
+    ),
+    Mutant(
+        "record_late_settlement",
+        "#status = :refunded",
+        ALWAYS,
+        protections.money_in_flight_is_not_late,
     ),
     Mutant("record_late_settlement", FIRST_MONEY, ALWAYS, protections.late_money_is_recorded_once),
     Mutant(

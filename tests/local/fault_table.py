@@ -199,6 +199,7 @@ ELSEWHERE = {
     **{f"cancel-with-{name}": "tests/unit/test_accounts.py" for name in REAL.values()},
     "receive-webhook": "tests/integration/test_receive_webhook.py",
     "match-reports": "tests/integration/test_match_reports.py",
+    "publish-events": "tests/integration/test_publish_events.py",
 }
 
 

@@ -9,17 +9,27 @@ from tests.template.cloudformation import properties
 Pattern = Mapping[str, Any]
 
 
-def stream_mapping() -> dict[str, Any]:
-    """The event source of the stream's function, as the template writes it."""
-    event = properties("CompleteCancellationsFunction")["Events"]["TransactionEnded"]
+def stream_mapping(function: str = "CompleteCancellationsFunction") -> dict[str, Any]:
+    """The one event source of a function that the stream invokes, as the template writes it."""
+    (event,) = properties(function)["Events"].values()
     settings: dict[str, Any] = event["Properties"]
     return settings
 
 
+def stream_patterns(function: str) -> list[dict[str, Any]]:
+    """A record has to pass one of them."""
+    filters = stream_mapping(function)["FilterCriteria"]["Filters"]
+    return [json.loads(each["Pattern"]) for each in filters]
+
+
+def passes(record: object, function: str) -> bool:
+    """Whether the record wakes the function."""
+    return any(matches(each, record) for each in stream_patterns(function))
+
+
 def stream_pattern() -> dict[str, Any]:
-    (only,) = stream_mapping()["FilterCriteria"]["Filters"]
-    pattern: dict[str, Any] = json.loads(only["Pattern"])
-    return pattern
+    (only,) = stream_patterns("CompleteCancellationsFunction")
+    return only
 
 
 def matches(pattern: Pattern, record: object) -> bool:

@@ -21,6 +21,7 @@ CALLED = {
     "ReceiveWebhookFunction",
     "CompleteCancellationsFunction",
     "MatchReportsFunction",
+    "PublishEventsFunction",
     "ReconcileFunction",
 }
 

@@ -20,6 +20,7 @@ SECTIONS = [
     "Providers",
     "Webhooks",
     "Recovery",
+    "Events",
     "The queues, and what is behind",
 ]
 # Of AWS, as its services publish them, with the names of their dimensions.

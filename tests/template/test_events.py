@@ -14,7 +14,7 @@ from checkout.settings import EdgeSettings
 from checkout.storage.items import session_key_of
 from checkout.webhook_request import parse_delivery
 from tests.template.cloudformation import ROOT, functions, properties, state_machine
-from tests.template.filter_pattern import matches, stream_pattern
+from tests.template.filter_pattern import matches, stream_patterns
 from tests.template.test_api import scope_of
 
 FOLDERS = {
@@ -23,6 +23,10 @@ FOLDERS = {
 API = {"cancel_session": "CancelSessionFunction", "get_session": "GetSessionFunction"}
 EDGE = EdgeSettings()
 WEBHOOK = "ReceiveWebhookFunction"
+STREAM = {
+    "complete_cancellations": "CompleteCancellationsFunction",
+    "publish_events": "PublishEventsFunction",
+}
 
 
 def event(name: str) -> dict[str, Any]:
@@ -78,6 +82,7 @@ def test_the_workers_event_is_what_the_machine_hands_over() -> None:
 
 
 def test_the_streams_records_pass_the_filter() -> None:
-    records = event("complete_cancellations")["Records"]
-    assert records
-    assert all(matches(stream_pattern(), record) for record in records)
+    for name, function in STREAM.items():
+        patterns, records = stream_patterns(function), event(name)["Records"]
+        assert records
+        assert all(any(matches(each, record) for each in patterns) for record in records)

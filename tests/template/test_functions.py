@@ -10,6 +10,7 @@ from checkout.provider_cancellation import MAX_PARALLEL_CALLS
 from checkout.providers import registry
 from checkout.settings import (
     EdgeSettings,
+    EventSettings,
     FanOutSettings,
     IdempotencySettings,
     IssuerSettings,
@@ -43,6 +44,7 @@ FOLDERS = {
     "ReceiveWebhookFunction": "receive_webhook",
     "MatchReportsFunction": "match_reports",
     "AuthorizeFunction": "authorize",
+    "PublishEventsFunction": "publish_events",
     **dict.fromkeys(REAL, "cancel_transactions"),
 }
 WORKER: list[type[Settings]] = [StoreSettings, WorkerSettings, SandboxSettings]
@@ -64,6 +66,7 @@ SETTINGS: dict[str, list[type[Settings]]] = {
     "MatchReportsFunction": [StoreSettings, ProviderSettings],
     # The table's name is every function's, and nothing that this one may touch.
     "AuthorizeFunction": [StoreSettings, IssuerSettings],
+    "PublishEventsFunction": [StoreSettings, EventSettings],
     **dict.fromkeys(REAL, REAL_WORKER),
 }
 FOR_LIBRARIES = {

@@ -78,6 +78,19 @@ ALLOWED = {
         ("*", "xray:PutTelemetryRecords"),
         ("*", "xray:PutTraceSegments"),
     },
+    "PublishEventsFunction": {
+        (TABLE, "dynamodb:Query"),
+        ("EventBus.Arn", "events:PutEvents"),
+        ("CheckoutTable.StreamArn", "dynamodb:DescribeStream"),
+        ("CheckoutTable.StreamArn", "dynamodb:GetRecords"),
+        ("CheckoutTable.StreamArn", "dynamodb:GetShardIterator"),
+        ("EventFailuresQueue.Arn", "sqs:SendMessage"),
+        ("PublishEventsLogs.Arn", "logs:CreateLogStream"),
+        ("PublishEventsLogs.Arn", "logs:PutLogEvents"),
+        ("*", "dynamodb:ListStreams"),
+        ("*", "xray:PutTelemetryRecords"),
+        ("*", "xray:PutTraceSegments"),
+    },
     "ReconcileFunction": {
         (TABLE, "dynamodb:Query"),
         (TABLE, "dynamodb:UpdateItem"),
@@ -112,7 +125,7 @@ ALLOWED = {
 }
 # AWS's service authorization reference lists no resource type for these.
 WITHOUT_RESOURCE = ("dynamodb:ListStreams", "logs:", "xray:Put")
-ROLES = {"CompleteCancellationsRole", "MatchReportsRole"}
+ROLES = {"CompleteCancellationsRole", "MatchReportsRole", "PublishEventsRole"}
 KEY = {"Fn::If": ["HasKey", {"Ref": "UseKey"}, {"Ref": "AWS::NoValue"}]}
 
 

@@ -44,7 +44,6 @@ from checkout.transactions import (
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Hook = Callable[[], object]
-MAY_BE_PAID = TERMINAL - {TransactionStatus.REFUNDED}
 
 
 def port(
@@ -145,7 +144,7 @@ class MemoryStore:
         transaction = self.transactions.get(key)
         if transaction is None or status not in MAY_BECOME[transaction.status]:
             return transaction, False
-        changed = replace(transaction, status=status)
+        changed = replace(transaction, status=status, status_at=_stored(now))
         if status in TERMINAL:
             changed = replace(changed, pending_reason=None, driver=None)
         if status is TransactionStatus.SETTLED:
@@ -158,7 +157,9 @@ class MemoryStore:
     @port
     def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
         found = self.transactions.get(key)
-        if found is None or found.status not in MAY_BE_PAID or found.settled_after_cancel:
+        if found is None or found.in_flight or found.settled_after_cancel:
+            return False
+        if found.status is TransactionStatus.REFUNDED and not found.settled_at:
             return False
         settled_at = found.settled_at or _stored(now)
         self._change(
@@ -282,16 +283,17 @@ class MemoryStore:
         sent = before.status is not TransactionStatus.PENDING or any(told)
         if before.status not in IN_FLIGHT or (record.never_sent and sent):
             return before.status, before.driver == record.driver and before.status is wanted
-        after = replace(before, driver=record.driver)
+        tried_at = _stored(record.now)
+        first = before.first_tried_at or tried_at
+        after = replace(before, driver=record.driver, first_tried_at=first, last_tried_at=tried_at)
         if wanted is None:
             self._change(after)
             self._mark(key, _reason(record.answer.outcome), record.next_attempt)
             return after.status, True
-        after = replace(after, status=wanted, pending_reason=None, awaited=False)
-        after = replace(after, never_sent=record.never_sent)
+        after = replace(after, status=wanted, status_at=tried_at)
+        after = replace(after, pending_reason=None, awaited=False, never_sent=record.never_sent)
         if wanted is TransactionStatus.SETTLED:
-            settled_at = _stored(record.now)
-            after = replace(after, settled_at=settled_at, settled_after_cancel=True)
+            after = replace(after, settled_at=tried_at, settled_after_cancel=True)
         self._change(after)
         return wanted, True
 

@@ -24,7 +24,7 @@ LAYERS = (
     {"checkout.providers.base", "checkout.providers.documents", "checkout.providers.webhook"},
     {"checkout.fan_out", "checkout.reports"},
     # The use cases.
-    {"checkout.completion"},
+    {"checkout.completion", "checkout.events"},
     {"checkout.cancellation_store"},
     {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
     # Those that find sessions, or transactions, by themselves.
@@ -36,6 +36,7 @@ LAYERS = (
     {
         "checkout.api",
         "checkout.direct_fan_out",
+        "checkout.event_bus",
         "checkout.http_request",
         "checkout.idempotency",
         "checkout.report_queue",
@@ -59,7 +60,7 @@ LAYERS = (
     {"checkout.providers.registry"},
     # The wiring, and what is wired.
     {"checkout.bootstrap"},
-    {"checkout.authorizer_bootstrap"},
+    {"checkout.authorizer_bootstrap", "checkout.event_bootstrap"},
     {"functions"},
 )
 USES_ONLY_THE_STANDARD_LIBRARY = 10

@@ -9,6 +9,7 @@ from checkout.providers.base import CancelOutcome, ProviderAnswer
 from checkout.storage import transaction_requests
 from checkout.storage.items import transaction_from
 from checkout.storage.transaction_requests import outcome_status
+from checkout.timestamps import to_text
 from checkout.transactions import (
     IN_FLIGHT,
     TERMINAL,
@@ -122,14 +123,26 @@ def test_only_an_end_forgets_the_cancellation_and_whose_it_was(status: Transacti
 
 
 @pytest.mark.parametrize("status", REPORTED)
-def test_only_a_settlement_has_a_moment(status: TransactionStatus) -> None:
-    settled = status is TransactionStatus.SETTLED
-    assert ("settledAt = :now" in _status(status)["UpdateExpression"]) is settled
+def test_a_status_has_a_moment_and_a_settlement_another_that_stays(
+    status: TransactionStatus,
+) -> None:
+    update = _status(status)["UpdateExpression"]
+    assert update.startswith("SET #status = :status, statusAt = :now")
+    assert ("settledAt = :now" in update) is (status is TransactionStatus.SETTLED)
+
+
+@pytest.mark.parametrize("name", ["refused", "outcome CANCELLED", "outcome UNKNOWN"])
+def test_an_outcome_tells_when_it_was_tried_first_and_last(name: str) -> None:
+    tried = "firstTriedAt = if_not_exists(firstTriedAt, :now), lastTriedAt = :now"
+    assert tried in ALL[name]["UpdateExpression"]
+    values = plain(ALL[name]["ExpressionAttributeValues"])
+    assert values[":now"] == to_text(NOON)
 
 
 def test_a_late_settlement_is_recorded_once_with_its_first_moment() -> None:
     assert ALL["late"]["ConditionExpression"] == (
-        "#status IN (:settled, :cancelled, :failed, :expired)"
+        "(#status IN (:settled, :cancelled, :failed, :expired)"
+        " OR (#status = :refunded AND attribute_exists(settledAt)))"
         " AND attribute_not_exists(settledAfterCancel)"
     )
     assert ALL["late"]["UpdateExpression"] == (
@@ -187,7 +200,7 @@ def test_a_refusal_stores_the_number_of_the_next_attempt() -> None:
 def test_an_end_is_stored_with_its_driver_and_takes_the_mark_away(answer: ProviderAnswer) -> None:
     request = _outcome(answer)
     update = request["UpdateExpression"]
-    assert update.startswith("SET #status = :status, driver = :driver")
+    assert update.startswith("SET #status = :status, statusAt = :now, driver = :driver")
     assert update.endswith(" REMOVE cancellation, cancellationDetail")
     values = plain(request["ExpressionAttributeValues"])
     assert values[":status"] == (answer.status or TransactionStatus.CANCELLED)

@@ -20,6 +20,7 @@ from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.transactions import (
     ATTACH_LIMIT,
     MAX_TRANSACTIONS,
+    PAID,
     SEND_DEADLINE,
     Attempt,
     Transaction,
@@ -127,7 +128,7 @@ def record_status(
     transaction, changed = store.record_status(key, status, now)
     if transaction is None:
         raise TransactionNotFoundError(key.transaction_id)
-    late = transaction.awaited or transaction.status is not status
+    late = transaction.awaited or transaction.status not in PAID
     if status is TransactionStatus.SETTLED and late:
         late_settlement = store.record_late_settlement(key, now)
         return StatusChange(transaction.status, changed, late_settlement)

@@ -14,6 +14,7 @@ from checkout.transactions import (
     CLOCK_SKEW,
     IN_FLIGHT,
     NEVER_SENT_AFTER,
+    PAID,
     TERMINAL,
     PendingReason,
     Transaction,
@@ -233,13 +234,12 @@ class _Worker:
         confirmed = outcome is CancelOutcome.CANCELLED and status is TransactionStatus.CANCELLED
         if not (ours or confirmed) and status in TERMINAL:
             outcome = CancelOutcome.TERMINAL
-        late = status is TransactionStatus.SETTLED and self._is_news(transaction, ours, record.now)
+        settled = status is TransactionStatus.SETTLED
+        late = settled if ours else status in PAID and self._is_news(transaction, record.now)
         return TransactionOutcome(transaction.transaction_id, outcome, status, late)
 
-    def _is_news(self, transaction: Transaction, ours: bool, now: datetime) -> bool:
+    def _is_news(self, transaction: Transaction, now: datetime) -> bool:
         """Whether this worker is the one to tell of a settlement; of an awaited one the stream."""
-        if ours:
-            return True
         first = self.store.record_late_settlement(transaction.key, now)
         return first and not transaction.awaited
 

@@ -8,10 +8,9 @@ from typing import TypeVar
 from checkout.errors import MalformedRecordError
 from checkout.providers.webhook import Report
 from checkout.timestamps import from_text, to_text
-from checkout.transactions import TERMINAL, TransactionKey, TransactionStatus
+from checkout.transactions import PAID, TERMINAL, TransactionKey, TransactionStatus
 
 Value = TypeVar("Value")
-_MONEY = frozenset({TransactionStatus.SETTLED, TransactionStatus.REFUNDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Recorded:
         """
         if self.reported is None or not TERMINAL.issuperset((self.reported, self.status)):
             return False
-        return (self.reported in _MONEY) != (self.status in _MONEY)
+        return (self.reported in PAID) != (self.status in PAID)
 
     @property
     def uncounted_money(self) -> bool:

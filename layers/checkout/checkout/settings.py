@@ -93,5 +93,14 @@ class ReportQueueSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class EventSettings(Settings):
+    """`event_origin` is the CloudEvents `source` of all that this stack tells."""
+
+    event_bus_name: str
+    event_origin: str
+    event_failures_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxSettings(Settings):
     sandbox_ledger_table_name: str

@@ -23,6 +23,9 @@ IN_FLIGHT = frozenset(
 )
 TERMINAL = frozenset(TransactionStatus) - IN_FLIGHT
 
+# The payer's money came, whatever became of it.
+PAID = frozenset({TransactionStatus.SETTLED, TransactionStatus.REFUNDED})
+
 # A status moves forward only, and a terminal one not at all, but for a settlement's refund.
 MAY_BECOME: dict[TransactionStatus, frozenset[TransactionStatus]] = {
     TransactionStatus.PENDING: TERMINAL
@@ -97,7 +100,9 @@ class Transaction:
     """`cancel_attempt` counts the refusals that the provider has answered to our cancellations.
 
     `awaited` is set while its cancelled session waits for its end. `never_sent` is set with a
-    `FAILED` that a cancellation concluded from the provider's not knowing it.
+    `FAILED` that a cancellation concluded from the provider's not knowing it. `status_at` is when
+    its status was recorded, `first_tried_at` and `last_tried_at` when a worker had tried to cancel
+    it; older releases did not record them.
     """
 
     key: TransactionKey
@@ -115,6 +120,9 @@ class Transaction:
     settled_at: datetime | None = None
     settled_after_cancel: bool = False
     never_sent: bool = False
+    status_at: datetime | None = None
+    first_tried_at: datetime | None = None
+    last_tried_at: datetime | None = None
 
     @property
     def transaction_id(self) -> str:

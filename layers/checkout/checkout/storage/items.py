@@ -116,6 +116,9 @@ def transaction_from(session: SessionKey, raw: Mapping[str, Any]) -> Transaction
         settled_at=_moment(item, "settledAt"),
         settled_after_cancel=item.get("settledAfterCancel", False),
         never_sent=item.get("neverSent", False),
+        status_at=_moment(item, "statusAt"),
+        first_tried_at=_moment(item, "firstTriedAt"),
+        last_tried_at=_moment(item, "lastTriedAt"),
     )
 
 

@@ -61,13 +61,13 @@ def record_reference(key: TransactionKey, provider: str, reference: str) -> Requ
 
 
 def record_status(key: TransactionKey, status: TransactionStatus, now: datetime) -> Request:
-    update, values = "SET #status = :status", {":status": status.value}
+    update = "SET #status = :status, statusAt = :now"
+    values = {":status": status.value, ":now": to_text(now)}
     # Without a driver's token no driver can take this end for its own write.
     remove = " REMOVE cancellationDetail, driver"
     if status is TransactionStatus.SETTLED:
         # The mark stays: it tells that a cancelled session waited, until that is recorded too.
         update += ", settledAt = :now" + remove
-        values[":now"] = to_text(now)
     elif status in TERMINAL:
         update += remove + ", cancellation"
     return _update_from(key, may_come_from(status), update, values)
@@ -77,10 +77,12 @@ def record_late_settlement(key: TransactionKey, now: datetime) -> Request:
     # It settled while its session was being cancelled; or it had ended otherwise, which is never
     # overwritten, and the provider reports money.
     ended = "#status IN (:settled, :cancelled, :failed, :expired)"
+    # It settled while its session was being cancelled, and was refunded before anybody told of it.
+    refunded = "#status = :refunded AND attribute_exists(settledAt)"
     first = "attribute_not_exists(settledAfterCancel)"
     return update_if(
         transaction_item_key(key),
-        condition=f"{ended} AND {first}",
+        condition=f"({ended} OR ({refunded})) AND {first}",
         update=(
             "SET settledAfterCancel = :yes, settledAt = if_not_exists(settledAt, :now)"
             " REMOVE cancellation"
@@ -90,6 +92,7 @@ def record_late_settlement(key: TransactionKey, now: datetime) -> Request:
             ":cancelled": TransactionStatus.CANCELLED.value,
             ":failed": TransactionStatus.FAILED.value,
             ":expired": TransactionStatus.EXPIRED.value,
+            ":refunded": TransactionStatus.REFUNDED.value,
             ":yes": True,
             ":now": to_text(now),
         },
@@ -102,18 +105,22 @@ def mark_pending(key: TransactionKey) -> Request:
 
 def record_outcome(key: TransactionKey, record: OutcomeRecord) -> Request:
     status = outcome_status(record)
-    values: dict[str, Any] = {":driver": record.driver}
+    values: dict[str, Any] = {":driver": record.driver, ":now": to_text(record.now)}
+    sets = [
+        "driver = :driver",
+        "firstTriedAt = if_not_exists(firstTriedAt, :now)",
+        "lastTriedAt = :now",
+    ]
     if status is None:
-        sets = ["driver = :driver"]
         if record.next_attempt is not None:
             sets.append("cancelAttempt = :attempt")
             values[":attempt"] = record.next_attempt
         return _mark(key, values, sets, _pending_reason(record.answer.outcome))
-    sets = ["#status = :status", "driver = :driver"]
+    sets = ["#status = :status", "statusAt = :now", *sets]
     values[":status"] = status.value
     if status is TransactionStatus.SETTLED:
         sets += ["settledAt = :now", "settledAfterCancel = :yes"]
-        values |= {":now": to_text(record.now), ":yes": True}
+        values[":yes"] = True
     update = f"SET {', '.join(sets)} REMOVE cancellation, cancellationDetail"
     if record.never_sent:
         update = update.replace("SET ", "SET neverSent = :yes, ", 1)
