@@ -144,6 +144,8 @@ def check_sql(block: Block) -> None:
 
 
 LOGS_WORDS = {"and", "or", "as", "by", "in", "like", "asc", "desc", "count", "sum", "max", "min"}
+# Powertools' own: the level of a line, and what it may be.
+LEVEL, LEVELS = "level", {"ERROR", "INFO", "WARNING"}
 LOGS_COMMANDS = ("fields", "filter", "limit", "sort", "stats")
 
 
@@ -157,11 +159,11 @@ def check_logs_insights(block: Block) -> None:
     """Its commands are known, its messages are logged, and so are its fields."""
     for part in re.split(r"\s*\|\s*", block.text.replace("\n", " ").strip()):
         assert part.startswith(LOGS_COMMANDS), part
-    texts = re.findall(r'"([^"]+)"', block.text)
+    texts = set(re.findall(r'"([^"]+)"', block.text)) - LEVELS
     assert [each for each in texts if f'"{each}"' not in logging_code()] == []
     rest = re.sub(r'"[^"]*"|bin\(\w+\)', "", block.text)
     names = {each.partition(".")[0] for each in re.findall(r"[a-z_][\w.]*", rest)}
-    fields = names - LOGS_WORDS - set(LOGS_COMMANDS) - {"message"}
+    fields = names - LOGS_WORDS - set(LOGS_COMMANDS) - {"message", LEVEL}
     assert [each for each in fields if not re.search(rf"\b{each}\b", logging_code())] == []
 
 
