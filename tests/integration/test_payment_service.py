@@ -1,5 +1,6 @@
 """The example of a payment service: what is sent is cancelled with its session, or never sent."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from tests.integration import scenes
 from tests.integration.cloud import Cloud
 from tests.integration.races import at_once
 from tests.integration.wire import Trouble, named
+from tests.template.blocks import blocks
 
 EUROS = Money(1999, "EUR")
 ROUNDS = 10
@@ -179,3 +181,24 @@ def test_the_service_answers_what_the_payer_may_be_told(
     assert service.answer("/elsewhere")[0] == 404
     cloud.wire.meddle = Trouble(named("PutItem"), 500, "InternalServerError")
     assert service.answer(path)[0] == 503
+
+
+def test_the_service_needs_just_the_permissions_that_the_page_names(
+    cloud: Cloud, store: CheckoutStore, provider: StandIn
+) -> None:
+    (policy,) = [
+        json.loads(each.text)["Statement"]
+        for each in blocks()
+        if each.page == "docs/integrate.md" and each.language == "json"
+    ]
+    cloud.wire.calls.clear()
+    service = PaymentService(store, provider, scenes.merchant())
+    _, body = service.open_checkout()
+    key = SessionKey(scenes.merchant(), body["sessionId"])
+    _, told = service.pay(key.session_id)
+    payment = TransactionKey(key, told["paymentId"])
+    payments.record_status(store, payment, TransactionStatus.SETTLED, bootstrap.utc_now())
+    payments.complete_session(store, key, bootstrap.utc_now())
+    assert service.pay(key.session_id)[0] == 409
+    called = {f"dynamodb:{each}" for each in cloud.wire.names()}
+    assert called == {action for statement in policy for action in statement["Action"]}
