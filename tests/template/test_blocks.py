@@ -167,14 +167,26 @@ def check_logs_insights(block: Block) -> None:
     assert [each for each in fields if not re.search(rf"\b{each}\b", logging_code())] == []
 
 
+STATE = rf"(\[\*\]|{'|'.join(SessionStatus)})"
+NODE = r"\w+(\[[^\[\]]+\]|\([^()]+\)|\{[^{}]+\})?"
+# The lines that a kind of diagram may have; of states only those of a session.
+DIAGRAMS = {
+    "stateDiagram-v2": rf"{STATE} --> {STATE}(: [\w ()]+)?",
+    "sequenceDiagram": r"(participant|actor) \w+( as .+)?|\w+ ?-?->>[+-]? ?\w+: .+|Note .+: .+"
+                       r"|(loop|alt|else|opt|par|and) .+|end",
+    "flowchart LR": rf"{NODE}( (-->|-\.->|---)(\|[^|]+\|)? {NODE})*",
+    "flowchart TD": rf"{NODE}( (-->|-\.->|---)(\|[^|]+\|)? {NODE})*",
+}  # fmt: skip
+
+
 def check_mermaid(block: Block) -> None:
-    """The states of a session, and moves between them: `A --> B: words`."""
+    """Each line is one that its kind of diagram has; a session's diagram has all its states."""
     kind, *lines = block.text.strip().splitlines()
-    assert kind == "stateDiagram-v2", f"nothing here reads a {kind}"
-    state = rf"(\[\*\]|{'|'.join(SessionStatus)})"
-    moves = [re.fullmatch(rf"{state} --> {state}(: [\w ()]+)?", line.strip()) for line in lines]
-    assert all(moves), lines
-    assert {each[1] for each in moves if each} - {"[*]"} == set(SessionStatus)
+    assert kind in DIAGRAMS, f"nothing here reads a {kind}"
+    assert lines
+    assert [each for each in lines if not re.fullmatch(DIAGRAMS[kind], each.strip())] == []
+    if kind == "stateDiagram-v2":
+        assert set(re.findall(r"[A-Z_]{2,}", block.text)) == set(SessionStatus)
 
 
 CHECKS: dict[str, Callable[[Block], None]] = {
@@ -238,6 +250,10 @@ BAD = {
     "a field of no log": ("logs-insights", "stats count() by no_such_field"),
     "SQL that nothing runs": ("sql", "SELECT 1"),
     "a state that is none": ("mermaid", "stateDiagram-v2\n    [*] --> NOWHERE"),
+    "a state that is forgotten": ("mermaid", "stateDiagram-v2\n    [*] --> OPEN"),
+    "an arrow that is none": ("mermaid", "sequenceDiagram\n    A => B: words"),
+    "a box that is not closed": ("mermaid", "flowchart LR\n    A[one --> B"),
+    "a diagram that nothing reads": ("mermaid", "pie\n    a: 1"),
 }
 
 
@@ -252,6 +268,18 @@ def test_a_block_that_does_not_hold_is_found(bad: str) -> None:
 def test_a_fence_that_is_not_closed_is_found() -> None:
     with pytest.raises(ValueError, match="not closed"):
         list(in_page("x.md", dedent("```sh\nmake test\n")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sequenceDiagram\nparticipant A as the shop\nA->>B: pay\nB-->>A: paid\nNote over A: end",
+        "flowchart LR\nA[one] -->|then| B(two)\nB --> C{three} -.-> A",
+    ],
+)
+def test_other_diagrams_may_be_drawn(text: str) -> None:
+    (block,) = in_page("docs/new.md", f"```mermaid\n{text}\n```\n")
+    check(block)
 
 
 @pytest.mark.parametrize(
