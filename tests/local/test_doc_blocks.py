@@ -27,7 +27,7 @@ def play(stack: Stack, tmp_path: Path, played: list[Block]) -> list[tuple[int, s
         pytest.skip("the README's commands are for the local stack")
     (tmp_path / "stack.json").write_text(stack.as_json())
     texts = [each.text.replace(".local/stack.json", f"{tmp_path}/stack.json") for each in played]
-    script = "\n".join(f"{text}\necho; echo '{MARK}' $?" for text in texts)
+    script = "\n".join(f"{text}\ncode=$?; echo; echo '{MARK}' $code" for text in texts)
     done = subprocess.run(
         ["bash", "-u", "-c", script],
         cwd=ROOT,
