@@ -16,7 +16,7 @@ from local.console import Problem
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Overview", ("README.md",)),
     ("Use it", ("docs/contract.md", "docs/integrate.md", "docs/events.md", "docs/reporting.md",
-                "docs/local-stack.md")),
+                "clients/python/README.md", "docs/local-stack.md")),
     ("Run it", ("docs/deployment.md", "docs/operations.md", "docs/runbook.md", "docs/admin.md",
                 "docs/failure-modes.md")),
     ("Payment providers", ("docs/adding-a-provider.md", "docs/providers/*.md")),

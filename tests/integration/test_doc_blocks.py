@@ -13,15 +13,23 @@ from tests.integration.cloud import Cloud
 from tests.template.blocks import Block, blocks
 from tests.template.test_blocks import EXECUTED_PYTHON, listed
 
+# Needs a stack: tests/local plays it.
+OF_THE_CLIENT = "test_the_clients_lines..."
+
 
 def executed(page: str) -> Block:
-    here = {key: test for key, test in EXECUTED_PYTHON.items() if key[0] == page}
+    here = {
+        key: test
+        for key, test in EXECUTED_PYTHON.items()
+        if key[0] == page and test != OF_THE_CLIENT
+    }
     (found,) = [each for each in blocks() if each.language == "python" and listed(each, here)]
     return found
 
 
 def test_each_block_that_is_listed_as_executed_is_here() -> None:
-    assert {page for page, _ in EXECUTED_PYTHON} == {"README.md", "docs/adding-a-provider.md"}
+    here = {page for (page, _), test in EXECUTED_PYTHON.items() if test != OF_THE_CLIENT}
+    assert here == {"README.md", "docs/adding-a-provider.md"}
 
 
 def test_the_readmes_lines_attach_a_payment_before_it_is_sent(

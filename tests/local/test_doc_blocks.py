@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from local.calls import Client
 from local.inspection import Inspector
 from local.places import ROOT
 from local.stack import Stack
@@ -17,6 +18,7 @@ from tests.template import aws_commands, shell
 from tests.template.blocks import Block, blocks
 
 MARK = "@@"
+CLIENT = "AuthenticatedClient"
 PLAYED = ("Call it", "Make sessions to play with")
 OF_THE_TABLE = ("dynamodb", "query")
 
@@ -66,6 +68,25 @@ def _form(answer: dict[str, Any]) -> dict[str, Any]:
         for name, value in answer.items()
         if name != "sessionId"
     }
+
+
+@pytest.mark.parametrize("page", ["README.md", "clients/python/README.md"])
+def test_the_clients_lines_cancel_a_session(
+    stack: Stack, merchant: Client, seed: Seed, page: str
+) -> None:
+    (block,) = [
+        each
+        for each in blocks()
+        if each.page == page and each.language == "python" and CLIENT in each.text
+    ]
+    session = seed("sandbox:ok_1").session_id
+    around: dict[str, Any] = {
+        "BASE": stack.base_url, "BASE_URL": stack.base_url, "SESSION": session,
+        "TOKEN": merchant.token, "ACCESS_TOKEN": merchant.token,
+        "SESSION_ID": session, "session_id": session,
+    }  # fmt: skip
+    exec(compile(block.text, page, "exec"), around)  # noqa: S102 - our own page
+    assert merchant.get(session).json()["status"] == "CANCELLED"
 
 
 def queries() -> list[tuple[Block, list[str]]]:

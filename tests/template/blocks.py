@@ -30,7 +30,7 @@ class Block:
 
 
 def pages() -> list[str]:
-    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("clients/*/*.md")]
     return sorted(str(path.relative_to(ROOT)) for path in found)
 
 

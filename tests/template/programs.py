@@ -78,6 +78,10 @@ def sam(words: Words) -> None:
 
 
 def pip(words: Words) -> None:
+    """A package of ours, or what a lock names."""
+    if words[0] == "install" and len(words) == 2:
+        assert (ROOT / words[1] / "pyproject.toml").is_file(), words[1]
+        return
     assert words[:3] == ["install", "--require-hashes", "-r"]
     assert (ROOT / words[3]).is_file(), words[3]
 

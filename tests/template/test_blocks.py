@@ -20,7 +20,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from checkout.sessions import SessionStatus
 from tests.template import programs, shell
 from tests.template.blocks import Block, blocks, in_page
-from tests.template.cloudformation import ROOT
+from tests.template.cloudformation import ROOT, parse
+from tests.unit import event_schemas
 
 # Output, and drawings: by page and first line, the test or the reason.
 TEXTS = {
@@ -32,9 +33,12 @@ TEXTS = {
     ("docs/operations.md", "cancel_session --the lock's write"): "a drawing",
     ("docs/reporting.md", "reason "): "tests/oracles/test_reporting.py compares it",
 }
-# Executed by tests/integration/test_doc_blocks.py, with what they need: by page and first line.
+# Executed with what they need, by test_doc_blocks.py in tests/integration, and in tests/local where
+# it is a client's: by page and first line.
 EXECUTED_PYTHON = {
     ("README.md", "from checkout.bootstrap import"): "test_the_readmes_lines...",
+    ("README.md", "from cancel_a_session_client import"): "test_the_clients_lines...",
+    ("clients/python/README.md", "from uuid import uuid4"): "test_the_clients_lines...",
     ("docs/adding-a-provider.md", "answer = exchange.send("): "test_an_adapters_lines...",
 }
 # JSON that is no answer of the API: parsed, and no more.
@@ -87,6 +91,8 @@ def check_json(block: Block) -> None:
     document = json.loads(block.text)
     if "Statement" in document:
         check_policy(document)
+    elif "specversion" in document:
+        assert event_schemas.problems(document) == []
     elif name := schema_of(document):
         schema = {"$ref": f"#/components/schemas/{name}", "components": openapi()["components"]}
         Draft202012Validator(schema).validate(document)
@@ -189,6 +195,13 @@ def check_mermaid(block: Block) -> None:
         assert set(re.findall(r"[A-Z_]{2,}", block.text)) == set(SessionStatus)
 
 
+def check_yaml(block: Block) -> None:
+    """Resources for somebody's own template: of a kind that AWS has, with properties."""
+    for name, resource in parse(block.text).items():
+        assert re.fullmatch(r"AWS::\w+::\w+", resource["Type"]), name
+        assert set(resource) <= {"Type", "Properties", "Condition", "DependsOn"}, name
+
+
 CHECKS: dict[str, Callable[[Block], None]] = {
     "json": check_json,
     "logs-insights": check_logs_insights,
@@ -197,6 +210,7 @@ CHECKS: dict[str, Callable[[Block], None]] = {
     "sh": check_sh,
     "sql": check_sql,
     "text": check_text,
+    "yaml": check_yaml,
 }
 
 
