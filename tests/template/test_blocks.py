@@ -26,6 +26,9 @@ from tests.unit import event_schemas
 # Output, and drawings: by page and first line, the test or the reason.
 TEXTS = {
     ("README.md", "1. Three providers, and each can cancel"): "test_the_excerpt_of_the_demo...",
+    ("README.md", "2026-11-26 UTC"): "tests/unit/admin compares every sentence of a timeline",
+    ("docs/admin.md", "session   "): "tests/unit/admin compares every sentence of a timeline",
+    ("docs/admin.md", "01a21850-"): "tests/unit/admin compares every explanation",
     ("docs/architecture.md", "merchant --HTTPS--> API Gateway"): "a drawing",
     ("docs/architecture.md", "condition  status = OPEN"): "told in words; the unit tests compare",
     ("docs/benchmarks.md", "ours, $ per million"): "`make bench` writes the page",
@@ -42,7 +45,10 @@ EXECUTED_PYTHON = {
     ("docs/adding-a-provider.md", "answer = exchange.send("): "test_an_adapters_lines...",
 }
 # JSON that is no answer of the API: parsed, and no more.
-OTHER_JSON: dict[tuple[str, str], str] = {}
+OTHER_JSON: dict[tuple[str, str], str] = {
+    ("docs/admin.md", '{"stack": "cancel-a-session"'): "docs/admin.schema.json has its form",
+    ("docs/events.md", '{"specversion": "1.0"'): "test_published_events.py compares it",
+}
 LAYER = ROOT / "layers" / "checkout" / "checkout"
 
 

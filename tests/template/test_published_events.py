@@ -1,6 +1,7 @@
 """What wakes the function that tells events, and how long what it could not tell is tried again."""
 
 import json
+import re
 from itertools import product
 from typing import Any
 
@@ -10,9 +11,9 @@ from checkout.events import EventType, schema_id
 from checkout.sessions import SessionStatus
 from checkout.storage.items import MARK
 from checkout.transactions import IN_FLIGHT, TERMINAL, TransactionStatus
-from tests.template.cloudformation import properties
+from tests.template.cloudformation import ROOT, properties
 from tests.template.filter_pattern import passes, stream_mapping
-from tests.unit.event_schemas import SCHEMAS, by_id
+from tests.unit.event_schemas import SCHEMAS, by_id, problems
 
 FUNCTION = "PublishEventsFunction"
 STREAM_KEEPS = 24 * 3600
@@ -86,3 +87,9 @@ def test_there_is_a_schema_for_every_type_under_the_name_of_its_version() -> Non
     for path in SCHEMAS.iterdir():
         kind, version = path.stem.rsplit(".", 1)
         assert json.loads(path.read_text())["$id"].endswith(f":event:{kind}:{version}")
+
+
+def test_the_pages_example_has_the_form_of_its_schema() -> None:
+    page = (ROOT / "docs" / "events.md").read_text()
+    (example,) = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
+    assert problems(json.loads(example)) == []
