@@ -22,7 +22,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi scale soak e2e lint audit audit-known format pr lock clean
+.PHONY: help env run demo up down invoke build deploy smoke provider redrive stuck test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client reference-seen scale soak e2e lint audit audit-known format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,7 +69,7 @@ redrive: env ## complete on AWS what the stream gave up on: make redrive STACK_N
 	@$(RUN) local.redrive --stack '$(STACK_NAME)' $(ARGS)
 
 test: env ## every tier but e2e, on a stack of its own: some ten minutes (ARGS='-k race' for pytest)
-	@$(PYTHON) -m local.environments localstripe audit
+	@$(PYTHON) -m local.environments client localstripe audit
 	@$(RUN) local.testing
 
 test-fast: env ## unit, contract, integration, template: some two minutes, without a stack
@@ -106,6 +106,14 @@ cost: env ## dollars per million cancellations, from counted calls and a dated p
 openapi: env ## write docs/openapi.json, the API's description, from the code and the template
 	@$(RUN) local.openapi.document
 
+client: env ## write the Python client in clients/python from docs/openapi.json
+	@$(PYTHON) -m local.environments client
+	@$(RUN) local.python_client
+
+reference-seen: env ## pictures of the reference page of the stack that is up (needs Chromium)
+	@$(PYTHON) -m local.environments browser
+	@$(ENV)/browser/bin/python -m local.seen
+
 scale: env ## write docs/scale.md and its picture: how far each quota holds, and what breaks first
 	@$(PYTHON) -m local.environments plot
 	@$(RUN) local.scale.page
@@ -121,7 +129,7 @@ e2e: env ## the tests of tests/local on AWS: make e2e STACK_NAME=<deployed stack
 lint: env ## ruff, mypy, cfn-lint (by sam validate), statelint, import direction
 	$(RUN) ruff check --quiet .
 	$(RUN) ruff format --quiet --check .
-	$(RUN) mypy local functions layers/checkout/checkout tests
+	$(RUN) mypy local functions layers/checkout/checkout tests clients/python/cancel_a_session_client
 	$(SAM) validate --lint
 	$(ENV)/dev/bin/statelint statemachines/*.asl.json
 	$(RUN) pytest -q tests/unit/test_import_direction.py
@@ -154,6 +162,9 @@ lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade ta
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/secrets.in -o requirements/secrets.txt
 	$(LOCK) requirements/localstripe.in -o requirements/localstripe.txt
+	$(LOCK) requirements/browser.in -o requirements/browser.txt
+	$(LOCK) requirements/client.in -o requirements/client.txt
+	$(LOCK) --no-deps requirements/reference.in -o requirements/reference.txt
 	cd requirements/prism && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## remove what make made (stop a running stack with 'make down' first)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -56,6 +57,10 @@ class Aws:
     @cached_property
     def dynamodb_streams(self) -> "DynamoDBStreamsClient":
         return self._session.client("dynamodbstreams", endpoint_url=self.url, config=PATIENT)
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        return self._session.client("events", config=PATIENT, endpoint_url=self.url)
 
     @cached_property
     def functions(self) -> "LambdaClient":

@@ -14,6 +14,7 @@ from local.promises import Promises
 from local.scenes import SCENES
 from local.stack import Stack
 from local.stage import Stage
+from local.typed_calls import TypedClient
 from local.up import port_asked_for
 
 PICK = """python3 -c 'import json, sys; print(json.load(sys.stdin)["{}"])'"""
@@ -28,8 +29,8 @@ def show(stack: Stack) -> Promises:
     first, second = stack.merchants
     promises = Promises()
     stage = Stage(
-        merchant=Client(stack, first),
-        other=Client(stack, second),
+        merchant=TypedClient(Client(stack, first)),
+        other=TypedClient(Client(stack, second)),
         side=PaymentSide(stack, first.client_id),
         inspector=Inspector(stack, first.client_id),
         promises=promises,
@@ -64,6 +65,7 @@ To try it yourself, in another terminal, in this folder:
   bin/ledger $SESSION
 
 What the functions log: {stack.logs["functions"]}
+The API's reference:    {stack.reference_url}
 """
 
 

@@ -19,10 +19,11 @@ from local.console import Problem, run, step
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".local" / "env"
 LOGS = ROOT / ".local" / "logs"
-LAYER = ROOT / "layers" / "checkout"
-NAMES = ("dev", "sam", "ministack")
+# What an editable install would put on the path of the environment `dev`.
+PACKAGES = (ROOT / "layers" / "checkout", ROOT / "clients" / "python")
+NAMES = ("dev", "sam", "ministack", "reference")
 # What only some targets need, which name them: `make run` is not to wait for them.
-ON_DEMAND = ("audit", "localstripe", "microburst", "plot", "ric", "secrets")
+ON_DEMAND = ("audit", "browser", "client", "localstripe", "microburst", "plot", "ric", "secrets")
 MIRRORS = "PIP_INDEX_URL and UV_DEFAULT_INDEX name a mirror, if you need one"
 
 
@@ -84,14 +85,14 @@ def make(name: str) -> None:
     options = ("--quiet", "--require-hashes", "--python", _python(name))
     _run(name, uv, "pip", "sync", *options, lock_file(name))
     if name == "dev":
-        _put_on_path(LAYER)
+        _put_on_path(PACKAGES)
     _stamp(name).write_text(_wanted(name))
 
 
-def _put_on_path(package_root: Path) -> None:
+def _put_on_path(folders: Sequence[Path]) -> None:
     """What an editable install would do, without building anything."""
     (site_packages,) = (ENVIRONMENTS / "dev" / "lib").glob("python3.*/site-packages")
-    (site_packages / "checkout.pth").write_text(f"{package_root}\n")
+    (site_packages / "checkout.pth").write_text("".join(f"{each}\n" for each in folders))
 
 
 def ensure(names: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from local import (
     gateway_responses,
     merchants,
     processes,
+    reference,
     stack,
     token_server,
 )
@@ -125,7 +126,9 @@ def _start(places: Places, port: int, built_from: str, openid: bool) -> Stack:
         api, stage = outputs["RestApiId"], outputs["ApiStageName"]
         gateway_responses.put(aws, deploy.STACK_NAME, api, stage)
         _start_helpers(places, endpoint_url, outputs)
+        page = reference.start(places, port)
         running = _describe(places, endpoint_url, outputs, issuer, built_from)
+        running = replace(running, reference_url=page)
         stack.write(running, places.stack_json)
     return running
 

@@ -4,11 +4,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
+from cancel_a_session_client.models import (
+    CancelAnswer,
+    CancelAnswerStatus,
+    Error,
+    SessionAnswer,
+    SessionStatus,
+    TransactionAnswer,
+)
 from local import show
-from local.calls import Answer
 from local.stage import Stage, at_once, cancel_and_show
+from local.typed_calls import Cancellation
 
 WATCH_SECONDS = 30.0
 
@@ -18,29 +25,29 @@ def everything_cancelled(stage: Stage) -> None:
         stage, "1. Three providers, and each can cancel",
         "sandbox:ok_1", "sandbox-b:ok_2", "sandbox-c:slow_200_3",
     )  # fmt: skip
-    said = answer.json()
+    said = answer.parsed
     stage.promises.check(
         "200 CANCELLED, and every payment is cancelled",
-        answer.status == 200
-        and said["status"] == "CANCELLED"
-        and len(said["cancelledTransactionIds"]) == 3
+        isinstance(said, CancelAnswer)
+        and said.status is CancelAnswerStatus.CANCELLED
+        and len(said.cancelled_transaction_ids) == 3
         and set(stage.statuses(session_id).values()) == {"CANCELLED"},
         said,
     )
-    again = stage.merchant.cancel(session_id)
+    again = stage.merchant.cancel(session_id).parsed
     stage.promises.check(
         "the same again is 200 CANCELLED, with both lists empty",
-        again.status == 200
-        and again.json()["status"] == "CANCELLED"
-        and not again.json()["cancelledTransactionIds"] + again.json()["pendingTransactionIds"],
-        again.body,
+        isinstance(again, CancelAnswer)
+        and again.status is CancelAnswerStatus.CANCELLED
+        and not again.cancelled_transaction_ids + again.pending_transaction_ids,
+        again,
     )
 
 
 def nothing_attempted(stage: Stage) -> None:
     _, answer = cancel_and_show(stage, "2. A session that nobody has tried to pay")
-    held = answer.status == 200 and answer.json()["status"] == "CANCELLED"
-    stage.promises.check("200 CANCELLED, at once", held, answer.body)
+    held = _said(answer).status is CancelAnswerStatus.CANCELLED
+    stage.promises.check("200 CANCELLED, at once", held, answer.parsed)
 
 
 def not_all_can_be_cancelled(stage: Stage) -> None:
@@ -48,13 +55,13 @@ def not_all_can_be_cancelled(stage: Stage) -> None:
         stage, "3. One had settled, one is refused, one provider is down",
         "sandbox:settled_1", "sandbox-b:refused_2", "sandbox-c:down_3",
     )  # fmt: skip
-    said = answer.json()
+    said = answer.parsed
     statuses = Counter(stage.statuses(session_id).values())
     stage.promises.check(
         "200 PENDING_CANCELLATION, with the two that are still in flight",
-        answer.status == 200
-        and said["status"] == "PENDING_CANCELLATION"
-        and len(said["pendingTransactionIds"]) == 2,
+        isinstance(said, CancelAnswer)
+        and said.status is CancelAnswerStatus.PENDING_CANCELLATION
+        and len(said.pending_transaction_ids) == 2,
         said,
     )
     stage.promises.check(
@@ -71,16 +78,18 @@ def five_at_once(stage: Stage) -> None:
     _cancel_five_times(stage, stage.side.new_id())
     session_id = stage.session(*(f"sandbox:slow_1500_{number}" for number in range(3)))
     answers = _cancel_five_times(stage, session_id)
-    statuses = sorted(answer.status for answer in answers)
+    statuses = sorted(int(answer.status_code) for answer in answers)
     voids = stage.voids(session_id)
-    retry = {answer.headers.get("Retry-After", "") for answer in answers if answer.status == 409}
+    retry = {
+        answer.headers.get("Retry-After", "") for answer in answers if answer.status_code == 409
+    }
     print(f"   answers {statuses}, Retry-After {sorted(retry)}, voids of each payment {voids}")
     one_drives = statuses == [200, 409, 409, 409, 409] and "" not in retry
     stage.promises.check("one drives, the others get 409 with Retry-After", one_drives, statuses)
     stage.promises.check("the provider saw one void of each payment", voids == [1, 1, 1], voids)
 
 
-def _cancel_five_times(stage: Stage, session_id: str) -> list[Answer]:
+def _cancel_five_times(stage: Stage, session_id: str) -> list[Cancellation]:
     return at_once([partial(stage.merchant.cancel, session_id)] * 5)
 
 
@@ -88,11 +97,12 @@ def not_yours(stage: Stage) -> None:
     session_id = stage.session("sandbox:ok_1")
     print(f"\n{show.heading('5. A session of another merchant')}")
     theirs, none = stage.other.cancel(session_id), stage.other.cancel(stage.side.new_id())
-    print(f"   POST cancel: {theirs.status} {theirs.json()['message']}")
+    message = theirs.parsed.message if isinstance(theirs.parsed, Error) else theirs.parsed
+    print(f"   POST cancel: {theirs.status_code} {message}")
     stage.promises.check(
         "404, word for word as for a session that never was",
-        theirs.status == none.status == 404 and theirs.body == none.body,
-        (theirs.status, none.status, none.body),
+        theirs.status_code == none.status_code == 404 and theirs.content == none.content,
+        (theirs.status_code, none.status_code, none.parsed),
     )
     untouched = set(stage.statuses(session_id).values()) == {"PENDING"}
     stage.promises.check("and nothing has happened to it", untouched)
@@ -114,38 +124,38 @@ def race(stage: Stage) -> None:
     )
     stage.promises.check(
         "all those before the lock are in the answer, with the one that was there",
-        len(said["cancelledTransactionIds"] + said["pendingTransactionIds"])
+        len(said.cancelled_transaction_ids + said.pending_transaction_ids)
         == 1 + len(results) - len(refused),
         said,
     )
     _cancel_the_rest(stage, session_id, said)
 
 
-def _cancel_among_attempts(stage: Stage, session_id: str) -> tuple[dict[str, Any], list[str]]:
+def _cancel_among_attempts(stage: Stage, session_id: str) -> tuple[CancelAnswer, list[str]]:
     """The cancellation's answer, and what became of each of eight attempts."""
     attempts = [partial(stage.attempt, session_id, number) for number in range(1, 9)]
-    said: dict[str, Any] = {}
+    answers: list[Cancellation] = []
 
     def cancel() -> str:
         time.sleep(0.02)  # or else it would nearly always come first
-        said.update(stage.merchant.cancel(session_id).json())
+        answers.append(stage.merchant.cancel(session_id))
         return "the cancellation"
 
     calls: list[Callable[[], str]] = [*attempts[:4], cancel, *attempts[4:]]
     results = at_once(calls)
     results.remove("the cancellation")
-    return said, results
+    return _said(answers[0]), results
 
 
-def _cancel_the_rest(stage: Stage, session_id: str, said: dict[str, Any]) -> None:
+def _cancel_the_rest(stage: Stage, session_id: str, said: CancelAnswer) -> None:
     """The provider may not have had an attempt's payment yet when the cancellation asked for it."""
-    if said["pendingTransactionIds"]:
-        number = len(said["pendingTransactionIds"])
+    if said.pending_transaction_ids:
+        number = len(said.pending_transaction_ids)
         print(f"   {number} pending: its payment reached the provider after the cancellation had")
         print("   asked; the merchant repeats the call (the service itself would try later)")
-        said = stage.merchant.cancel(session_id).json()
+        said = _said(stage.merchant.cancel(session_id))
     ends = set(stage.statuses(session_id).values()) - {"FAILED"}
-    held = said["status"] == "CANCELLED" and ends == {"CANCELLED"}
+    held = said.status is CancelAnswerStatus.CANCELLED and ends == {"CANCELLED"}
     stage.promises.check("and all of them are cancelled", held, (said, ends))
 
 
@@ -154,31 +164,47 @@ def by_itself(stage: Stage) -> None:
         stage, "7. One is confirmed later, one cannot be stopped: watch it, without another call",
         "sandbox:ok_1", "sandbox-b:async_2_2", "sandbox-c:unstoppable_5_SETTLED_3",
     )  # fmt: skip
-    held = answer.json()["status"] == "PENDING_CANCELLATION"
-    stage.promises.check("200 PENDING_CANCELLATION, with two in flight", held, answer.body)
-    began, shown = time.monotonic(), ""
-    seen: dict[str, Any] = {"status": ""}
-    while seen["status"] != "CANCELLED" and time.monotonic() < began + WATCH_SECONDS:
-        seen = stage.merchant.get(session_id).json()
-        now = f"{seen['status']:<22}{_briefly(seen['transactions'])}"
-        if now != shown:
-            print(f"   {time.monotonic() - began:4.1f} s  {now}", flush=True)
-            shown = now
-        time.sleep(0.25)
-    stage.promises.check("it became CANCELLED by itself", seen["status"] == "CANCELLED", seen)
+    held = _said(answer).status is CancelAnswerStatus.PENDING_CANCELLATION
+    stage.promises.check("200 PENDING_CANCELLATION, with two in flight", held, answer.parsed)
+    seen = _watched(stage, session_id)
+    held = seen.status is SessionStatus.CANCELLED
+    stage.promises.check("it became CANCELLED by itself", held, seen)
     stage.promises.check(
         "and the money that arrived all the same is told",
-        [each["settledAfterCancel"] for each in seen["transactions"]] == [False, False, True],
+        [each.settled_after_cancel for each in seen.transactions] == [False, False, True],
         seen,
     )
 
 
-def _briefly(transactions: Sequence[dict[str, Any]]) -> str:
+def _watched(stage: Stage, session_id: str) -> SessionAnswer:
+    """As it is once it is cancelled, or when the time is over; shows each change."""
+    began, shown = time.monotonic(), ""
+    while True:
+        seen = stage.merchant.get(session_id).parsed
+        if not isinstance(seen, SessionAnswer):
+            raise TypeError(f"the session could not be read: {seen}")
+        now = f"{seen.status:<22}{_briefly(seen.transactions)}"
+        if now != shown:
+            print(f"   {time.monotonic() - began:4.1f} s  {now}", flush=True)
+            shown = now
+        late = time.monotonic() > began + WATCH_SECONDS
+        if seen.status is SessionStatus.CANCELLED or late:
+            return seen
+        time.sleep(0.25)
+
+
+def _briefly(transactions: Sequence[TransactionAnswer]) -> str:
     said = [
-        f"{each['status']} ({each['pendingReason']})" if each["pendingReason"] else each["status"]
+        f"{each.status} ({each.pending_reason})" if each.pending_reason else each.status
         for each in transactions
     ]
     return ", ".join(said)
+
+
+def _said(answer: Cancellation) -> CancelAnswer:
+    if not isinstance(answer.parsed, CancelAnswer):
+        raise TypeError(f"the session could not be cancelled: {answer.parsed}")
+    return answer.parsed
 
 
 SCENES: tuple[Callable[[Stage], None], ...] = (

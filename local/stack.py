@@ -24,7 +24,8 @@ class Stack:
     """Every name that a caller, a test or a script needs.
 
     `endpoint_url` is None on AWS itself, `ledger_table` empty where there is no sandbox. `issuer`
-    is the token server on loopback that stands in for the user pool, if one does.
+    is the token server on loopback that stands in for the user pool, if one does. `reference_url`
+    is the API's reference page, of a local stack.
     """
 
     stack_name: str
@@ -36,8 +37,10 @@ class Stack:
     ledger_table: str
     state_machine_arn: str
     completion_failures_queue_url: str
+    event_bus: str
     user_pool_id: str
     issuer: str = ""
+    reference_url: str = ""
     merchants: tuple[Merchant, ...] = ()
     processes: Mapping[str, int] = field(default_factory=dict)
     logs: Mapping[str, str] = field(default_factory=dict)
@@ -64,6 +67,7 @@ class Stack:
             ledger_table=outputs.get("SandboxLedgerTableName", ""),
             state_machine_arn=outputs["StateMachineArn"],
             completion_failures_queue_url=outputs["CompletionFailuresQueueUrl"],
+            event_bus=outputs["EventBusName"],
             user_pool_id=outputs.get("UserPoolId", ""),
         )
 

@@ -6,20 +6,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from cancel_a_session_client.models import CancelAnswer, Error
 from checkout.errors import SessionLockedError
 from local import show
-from local.calls import Answer, Client
 from local.inspection import Inspector
 from local.payments import PaymentSide, parse
 from local.promises import Promises
+from local.typed_calls import Cancellation, TypedClient
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Stage:
-    merchant: Client
-    other: Client
+    merchant: TypedClient
+    other: TypedClient
     side: PaymentSide
     inspector: Inspector
     promises: Promises
@@ -49,22 +50,26 @@ class Stage:
         return ""
 
 
-def _in_answer(transaction_id: str, answer: dict[str, list[str]]) -> str:
-    if transaction_id in answer["cancelledTransactionIds"]:
+def _in_answer(transaction_id: str, answer: CancelAnswer | Error | None) -> str:
+    if not isinstance(answer, CancelAnswer):
+        return "-"
+    if transaction_id in answer.cancelled_transaction_ids:
         return "cancelled"
-    return "pending" if transaction_id in answer["pendingTransactionIds"] else "-"
+    return "pending" if transaction_id in answer.pending_transaction_ids else "-"
 
 
-def cancel_and_show(stage: Stage, title: str, *payments: str) -> tuple[str, Answer]:
+def cancel_and_show(stage: Stage, title: str, *payments: str) -> tuple[str, Cancellation]:
     """Cancel a new session with `payments`; show each before, in the answer and after."""
     session_id = stage.session(*payments)
     before = stage.statuses(session_id)
     began = time.monotonic()
     answer = stage.merchant.cancel(session_id, reason="the demo")
     took = time.monotonic() - began
-    said = answer.json()
-    word = show.status(str(said.get("status", said)))
-    print(f"\n{show.heading(title)}\n   POST cancel: {answer.status} {word} after {took:.2f} s")
+    said = answer.parsed
+    word = show.status(said.status) if isinstance(said, CancelAnswer) else str(said)
+    print(
+        f"\n{show.heading(title)}\n   POST cancel: {answer.status_code} {word} after {took:.2f} s"
+    )
     if payments:
         after = stage.statuses(session_id)
         rows = [

@@ -21,6 +21,7 @@ def port_asked_for() -> int | None:
 
 def introduce(stack: Stack, places: Places) -> None:
     say(f"  base URL   {stack.base_url}")
+    say(f"  reference  {stack.reference_url}")
     say(f"  merchants  {', '.join(each.client_id for each in stack.merchants)}")
     say(f"  all of it  {places.stack_json}")
     say(f"  logs       {stack.logs['functions']}")

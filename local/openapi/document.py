@@ -12,7 +12,7 @@ from typing import Any
 
 from checkout.providers.registry import PROVIDERS, WITHOUT_WEBHOOKS
 from local.console import run
-from local.openapi import answers
+from local.openapi import answers, proofs
 from local.openapi.examples import Example
 from local.openapi.requests import JSON, SESSION_ID, VERSION_4
 from local.openapi.schemas import KEY, Schema, error_of, schemas
@@ -95,8 +95,15 @@ OPERATIONS: dict[str, dict[str, Any]] = {
                 "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},
                 "example": "default",
             },
+            *proofs.parameters(),
         ],
-        "requestBody": {"required": True, "content": {JSON: {"schema": {}}, FORM: {"schema": {}}}},
+        "requestBody": {
+            "required": True,
+            "content": {
+                JSON: {"schema": {"$ref": "#/components/schemas/WebhookEvent"}},
+                FORM: {"schema": {"$ref": "#/components/schemas/WebhookForm"}},
+            },
+        },
     },
 }
 SUCCEEDED: dict[str, Schema] = {
@@ -155,8 +162,13 @@ def _operation(route: Route) -> Schema:
         str(status): _response(route, status, list(group))
         for status, group in groupby(examples, key=lambda each: each.status)
     }
-    security = [{MERCHANTS: [route.scope]}] if route.scope else []
-    return {**OPERATIONS[route.function], "security": security, "responses": responses}
+    told = OPERATIONS[route.function]
+    if route.scope is None:
+        return {**told, "security": [], "responses": responses}
+    # Also in words: not every page that shows the document shows what is asked of a token.
+    needs = f"{told['description']} The token needs the scope `{route.scope}`."
+    security = [{MERCHANTS: [route.scope]}]
+    return {**told, "description": needs, "security": security, "responses": responses}
 
 
 def _response(route: Route, status: int, examples: list[Example]) -> Schema:

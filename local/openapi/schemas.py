@@ -1,5 +1,6 @@
 """The forms of bodies, from the types and the limits in the code, as JSON Schema."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
@@ -7,6 +8,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddic
 from checkout.api import CancelAnswer, SessionAnswer, TransactionAnswer
 from checkout.http_request import MAX_REASON
 from checkout.sessions import SessionStatus
+from checkout.transactions import PendingReason, TransactionStatus
 
 Schema = dict[str, Any]
 
@@ -25,7 +27,9 @@ _TRANSACTION_ID: Schema = {"type": "string", "pattern": UUID_7, **_LENGTH}
 SESSION_ID: Schema = {**_TRANSACTION_ID, "description": "UUID of version 7."}
 KEY: Schema = {"type": "string", "pattern": UUID_4}
 _IDS: Schema = {"type": "array", "uniqueItems": True, "items": _TRANSACTION_ID}
-_MOMENT: Schema = {"type": ["string", "null"], "pattern": TIME}
+_MOMENT: Schema = {"type": "string", "format": "date-time", "pattern": TIME}
+_MOMENT_OR_NONE: Schema = {**_MOMENT, "type": ["string", "null"]}
+_ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
 _REASON: Schema = {
     "type": ["string", "null"],
     "minLength": 1,
@@ -37,9 +41,9 @@ _REASON: Schema = {
 NARROWER: dict[str, Schema] = {
     "sessionId": SESSION_ID,
     "transactionId": _TRANSACTION_ID,
-    "createdAt": {"type": "string", "pattern": TIME},
-    "cancelRequestedAt": _MOMENT,
-    "cancelledAt": _MOMENT,
+    "createdAt": _MOMENT,
+    "cancelRequestedAt": _MOMENT_OR_NONE,
+    "cancelledAt": _MOMENT_OR_NONE,
     "reason": {**_REASON, "description": "As given with the first cancellation."},
     "message": {"type": "string", "description": "One sentence for people; do not parse it."},
     "cancelledTransactionIds": {
@@ -53,33 +57,38 @@ NARROWER: dict[str, Schema] = {
     "settledAfterCancel": {"type": "boolean", "description": "Money arrived all the same."},
     "pendingReason": {"description": "Why it is still in flight; null where it is not."},
 }
+# Each has a form of its own: a name that a reader, and a client's types, can share.
+ENUMERATIONS: tuple[type[StrEnum], ...] = (SessionStatus, TransactionStatus, PendingReason)
 # A session that is answered with a 200 to its cancellation.
 CANCELLING = [SessionStatus.CANCELLED, SessionStatus.PENDING_CANCELLATION]
 
 
 def _form(hint: Any) -> Schema:
     """Of one type, as it is written in JSON."""
-    if is_typeddict(hint):
+    if is_typeddict(hint) or hint in ENUMERATIONS:
         return {"$ref": f"#/components/schemas/{hint.__name__}"}
     if get_origin(hint) is list:
         return {"type": "array", "items": _form(get_args(hint)[0])}
     if get_origin(hint) in (Union, UnionType):
         (kind,) = [each for each in get_args(hint) if each is not type(None)]
         inner = _form(kind)
-        either = {"type": [inner["type"], "null"]}
-        return {**inner, **either, **({"enum": [*inner["enum"], None]} if "enum" in inner else {})}
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return {"type": "string", "enum": [each.value for each in hint]}
+        if "$ref" in inner:
+            return {"oneOf": [inner, {"type": "null"}]}
+        return {**inner, "type": [inner["type"], "null"]}
     return {"type": {str: "string", bool: "boolean", int: "integer"}[hint]}
 
 
+def _enumeration(members: Iterable[StrEnum]) -> Schema:
+    return {"type": "string", "enum": [each.value for each in members]}
+
+
 def _object(answer: type, **other: Schema) -> Schema:
-    """Every field is always there, and there is no other."""
+    """Every field is always there, and there is no other. `other` are forms instead of a type's."""
     fields = get_type_hints(answer)
     return {
         "type": "object",
         "properties": {
-            name: {**_form(hint), **NARROWER.get(name, {}), **other.get(name, {})}
+            name: other.get(name) or {**_form(hint), **NARROWER.get(name, {})}
             for name, hint in fields.items()
         },
         "required": list(fields),
@@ -113,9 +122,12 @@ def _error() -> Schema:
 def schemas() -> dict[str, Schema]:
     return {
         "CancelRequest": _cancel_request(),
-        "CancelAnswer": _object(CancelAnswer, status={"enum": [each.value for each in CANCELLING]}),
+        "CancelAnswer": _object(CancelAnswer, status=_enumeration(CANCELLING)),
         "SessionAnswer": _object(SessionAnswer),
         "TransactionAnswer": _object(TransactionAnswer),
+        **{each.__name__: _enumeration(each) for each in ENUMERATIONS},
+        "WebhookEvent": {**_ANY_OBJECT, "description": "As the provider writes it."},
+        "WebhookForm": {**_ANY_OBJECT, "description": "As the provider writes it."},
         "Error": _error(),
     }
 

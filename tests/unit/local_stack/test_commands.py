@@ -15,7 +15,8 @@ from local.waiting import wait_until
 
 STACK = Stack(
     stack_name="", base_url="", token_url="", endpoint_url=None, table="", idempotency_table="",
-    ledger_table="", state_machine_arn="", completion_failures_queue_url="", user_pool_id="",
+    ledger_table="", state_machine_arn="", completion_failures_queue_url="", event_bus="",
+    user_pool_id="",
     merchants=(Merchant("one", "a"), Merchant("two", "b")), processes={}, logs={},
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from local.stack import Stack
 OUTPUTS = {
     "BaseUrl": "https://api", "TokenUrl": "https://token", "TableName": "t", "UserPoolId": "u",
     "IdempotencyTableName": "i", "StateMachineArn": "m", "CompletionFailuresQueueUrl": "q",
+    "EventBusName": "b",
     "RestApiId": "a", "ApiStageName": "live",
 }  # fmt: skip
 

@@ -30,6 +30,7 @@ def a_stack() -> Stack:
         ledger_table="l",
         state_machine_arn="arn:aws:states:us-east-1:000000000000:stateMachine:m",
         completion_failures_queue_url="http://localhost:4566/000000000000/q",
+        event_bus="shop-checkout",
         user_pool_id="us-east-1_x",
         merchants=(Merchant("one", "first"), Merchant("two", "second")),
         processes={"ministack": 7},
