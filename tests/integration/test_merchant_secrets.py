@@ -111,6 +111,16 @@ def test_a_secret_is_read_once_a_minute_and_not_for_each_event(
     assert len(looked_up()) == 2
 
 
+def test_that_there_is_none_is_kept_as_long(cloud: Cloud, queue: MerchantEvents) -> None:
+    now = [1000.0]
+    ports(cloud).endpoint_of.__self__._monotonic = lambda: now[0]
+    for number, at in enumerate((1000.0, 1059.0, 1061.0)):
+        now[0] = at
+        queue.put(event_for(number=number))
+        queue.deliver()
+    assert len(looked_up()) == 2
+
+
 @pytest.mark.parametrize(
     "secret",
     [

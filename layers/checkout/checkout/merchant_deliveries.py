@@ -66,7 +66,7 @@ def _attempt(ports: DeliveryPorts, event: MerchantEvent) -> Attempt:
     except CredentialsError as error:
         absent = error.code is ProviderTrouble.NO_CREDENTIALS
         return Attempt(Outcome.NOT_WANTED if absent else Outcome.UNREADABLE)
-    if event.type not in endpoint.types:
+    if not endpoint.wants(event):
         return Attempt(Outcome.NOT_WANTED)
     # Or one endpoint that is silent would keep threads of all others waiting.
     if not ports.breaker.admit(event.merchant_id):

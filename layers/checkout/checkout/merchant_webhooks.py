@@ -56,10 +56,13 @@ _URL = re.compile(r"[!-~]{1,2000}")
 
 @dataclass(frozen=True, slots=True)
 class MerchantEvent:
-    """`body` is what is signed and sent: the same bytes in each try."""
+    """`body` is what is signed and sent: the same bytes in each try.
+
+    `type` may be one of a newer release, while it replaces this one.
+    """
 
     event_id: str
-    type: EventType
+    type: str
     merchant_id: str
     session_id: str
     body: bytes
@@ -67,28 +70,21 @@ class MerchantEvent:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a merchant wants its events. `keys` sign them all; no `types` are all types."""
+    """Where a merchant wants its events. `keys` sign them all. No `types`: whichever there are."""
 
     url: str = field(repr=False)
     keys: tuple[bytes, ...] = field(repr=False)
-    types: frozenset[EventType] = frozenset(EventType)
+    types: frozenset[str] | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError, which names the field and never what is in it."""
         found = _object(text)
-        types = found.get("types")
-        if types is None:
-            return cls(_url(found.get("url")), _keys(found.get("secrets")))
-        known = {each.value for each in EventType}
-        if (
-            not isinstance(types, list)
-            or not types
-            or not all(_is_in(known, each) for each in types)
-        ):
-            raise ValueError("types must be a list of types of events")
-        wanted = frozenset(EventType(each) for each in types)
-        return cls(_url(found.get("url")), _keys(found.get("secrets")), wanted)
+        keys = _keys(found.get("secrets"))
+        return cls(_url(found.get("url")), keys, _types(found.get("types")))
+
+    def wants(self, event: MerchantEvent) -> bool:
+        return self.types is None or event.type in self.types
 
 
 class Outcome(StrEnum):
@@ -143,7 +139,7 @@ def event_of_message(text: str) -> MerchantEvent:
         if not _ID.fullmatch(event_id):
             raise ValueError("no id")
         merchant, session = _text(data["merchantId"]), _text(data["sessionId"])
-        return MerchantEvent(event_id, EventType(told["type"]), merchant, session, text.encode())
+        return MerchantEvent(event_id, _text(told["type"]), merchant, session, text.encode())
     except (KeyError, RecursionError, TypeError, ValueError) as error:
         raise MalformedRecordError("event") from error
 
@@ -222,8 +218,13 @@ def _key(value: object) -> bytes:
     return key
 
 
-def _is_in(known: set[str], value: object) -> bool:
-    return isinstance(value, str) and value in known
+def _types(value: object) -> frozenset[str] | None:
+    if value is None:
+        return None
+    known = [each.value for each in EventType]
+    if not isinstance(value, list) or not value or any(each not in known for each in value):
+        raise ValueError("types must be a list of types of events")
+    return frozenset(value)
 
 
 def _text(value: object) -> str:
