@@ -28,15 +28,20 @@ PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool
 
 @dataclass(frozen=True)
 class Aws:
-    """The clients of one account: of the emulator at `url`, or of AWS itself if None."""
+    """The clients of one account: of the emulator at `url`, or of AWS itself if None.
+
+    On AWS `profile` and `region` are those of the shell, unless they are given.
+    """
 
     url: str | None
+    profile: str | None = None
+    region: str | None = None
 
     @cached_property
     def _session(self) -> Session:
         if self.url is not None:
             isolate_this_process()
-        return Session()
+        return Session(profile_name=self.profile, region_name=self.region)
 
     @cached_property
     def apigateway(self) -> "APIGatewayClient":

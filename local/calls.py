@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -91,6 +92,10 @@ class Client:
         """`more` are further fields of the body, e.g. `reason`."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         return self.post(json.dumps({"sessionId": session_id, **more}).encode(), headers)
+
+    def list_sessions(self, status: str = "PENDING_CANCELLATION", **more: str) -> Answer:
+        """`more` are further parameters: `cursor`, `limit`."""
+        return self.request("GET", f"/v1/checkout/sessions?{urlencode({'status': status, **more})}")
 
     def get(self, session_id: str) -> Answer:
         return self.request("GET", f"/v1/checkout/session/{session_id}")

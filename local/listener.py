@@ -57,8 +57,9 @@ def listening(stack: Stack, name: str) -> Iterator[Listener]:
         queues.set_queue_attributes(
             QueueUrl=url, Attributes={"Policy": _policy(arn, rule["RuleArn"])}
         )
-        target = [{"Id": "queue", "Arn": arn}]
-        events.put_targets(Rule=name, EventBusName=stack.event_bus, Targets=target)
+        events.put_targets(
+            Rule=name, EventBusName=stack.event_bus, Targets=[{"Id": "queue", "Arn": arn}]
+        )
         yield Listener(stack, url)
     finally:
         events.remove_targets(Rule=name, EventBusName=stack.event_bus, Ids=["queue"])

@@ -2,7 +2,7 @@
 
 AWS, DynamoDB developer guide: item sizes, read and write operations, global secondary indexes. A
 write takes a unit for each KB of the item, before or after it, whichever is larger. An index takes
-one for an entry that comes or goes, and two for one whose key changes.
+one for an entry that comes or goes, or changes beside its key, and two for one whose key changes.
 """
 
 from collections.abc import Mapping
@@ -65,11 +65,15 @@ def write_units(before: Item, after: Item) -> int:
     return max(1, ceil(max(item_size(before), item_size(after)) / WRITE_STEP))
 
 
-def index_units(before: Item, after: Item, keys: frozenset[str]) -> int:
-    """Of one index that holds keys only: `keys` are its own and the table's."""
-    old, new = _entry(before, keys), _entry(after, keys)
+def index_units(
+    before: Item, after: Item, keys: frozenset[str], projected: frozenset[str] = frozenset()
+) -> int:
+    """Of one index: `keys` are its own and the table's, `projected` what it holds beside them."""
+    old, new = (_entry(each, keys, projected) for each in (before, after))
     if old == new:
         return 0
+    if old and new and all(old[name] == new[name] for name in keys):
+        return write_units(old, new)
     return sum(ceil(item_size(each) / WRITE_STEP) for each in (old, new) if each)
 
 
@@ -78,5 +82,7 @@ def read_units(items: list[Item]) -> int:
     return max(1, ceil(sum(map(item_size, items)) / READ_STEP))
 
 
-def _entry(item: Item, keys: frozenset[str]) -> Item:
-    return {name: item[name] for name in keys} if keys <= item.keys() else {}
+def _entry(item: Item, keys: frozenset[str], projected: frozenset[str]) -> Item:
+    if not keys <= item.keys():
+        return {}
+    return {name: item[name] for name in (keys | projected) & item.keys()}

@@ -95,6 +95,7 @@ def functions() -> list[Case]:
     names = {
         "cancel_session": "CancelSessionFunction",
         "get_session": "GetSessionFunction",
+        "list_sessions": "ListSessionsFunction",
         "complete_cancellations": "CompleteCancellationsFunction",
         "reconcile": "ReconcileFunction",
         "receive_webhook": "ReceiveWebhookFunction",

@@ -39,12 +39,17 @@ if TYPE_CHECKING:
 SANDBOXES = ("sandbox", "sandbox-b", "sandbox-c")
 
 
-def index_keys() -> list[frozenset[str]]:
+def indexes() -> list[tuple[frozenset[str], frozenset[str]]]:
+    """Of each its keys, with the table's, and what it holds beside them."""
     table = properties(stack.TABLE)
     own = {each["AttributeName"] for each in table["KeySchema"]}
-    indexes = table["GlobalSecondaryIndexes"]
-    assert all(each["Projection"] == {"ProjectionType": "KEYS_ONLY"} for each in indexes)
-    return [frozenset(own | {key["AttributeName"] for key in i["KeySchema"]}) for i in indexes]
+    return [
+        (
+            frozenset(own | {key["AttributeName"] for key in each["KeySchema"]}),
+            frozenset(each["Projection"].get("NonKeyAttributes", ())),
+        )
+        for each in table["GlobalSecondaryIndexes"]
+    ]
 
 
 class Meter:
@@ -53,7 +58,7 @@ class Meter:
     def __init__(self) -> None:
         self.writes: list[tuple[int, int]] = []
         self.reads: list[int] = []
-        self._indexes = index_keys()
+        self._indexes = indexes()
 
     def __call__(self, call: Call, proceed: Callable[[], Answer]) -> Answer:
         if call.table != stack.TABLE:
@@ -68,8 +73,8 @@ class Meter:
         before = stored(call.parameters["Key"])
         answer = proceed()
         after = stored(call.parameters["Key"])
-        indexes = sum(index_units(before, after, keys) for keys in self._indexes)
-        self.writes.append((write_units(before, after), indexes))
+        units = sum(index_units(before, after, *index) for index in self._indexes)
+        self.writes.append((write_units(before, after), units))
         return answer
 
 

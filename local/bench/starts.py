@@ -30,6 +30,7 @@ BEHIND_THE_SCENES = 1.2
 LIMITS = {
     "cancel_session": AN_ANSWER,
     "get_session": AN_ANSWER,
+    "list_sessions": AN_ANSWER,
     "receive_webhook": AN_ANSWER,
     "complete_cancellations": BEHIND_THE_SCENES,
     "reconcile": BEHIND_THE_SCENES,

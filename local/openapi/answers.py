@@ -22,11 +22,13 @@ from local.openapi.examples import (
     cancellation,
     failed,
     refused_cancellation,
+    refused_listing,
     refused_reading,
     session,
+    sessions,
     transaction,
 )
-from local.openapi.requests import CANCELLATIONS, READINGS, Refused
+from local.openapi.requests import CANCELLATIONS, LISTINGS, READINGS, Refused
 
 S, T = SessionStatus, TransactionStatus
 NO_MERCHANT = Refused("noMerchant", "The token names no merchant")
@@ -47,9 +49,15 @@ def of_merchants() -> list[Example]:
         by_gateway("noToken", "No valid token", "UNAUTHORIZED"),
         by_gateway("expired", "The token has expired", "EXPIRED_TOKEN"),
         by_gateway("scope", "The token lacks the scope", "ACCESS_DENIED"),
-        failed("noSession", "No such session of this merchant", SessionNotFoundError()),
         failed("storeDown", "The store cannot be reached", StoreUnavailableError("down")),
         *of_every_route(),
+    ]
+
+
+def of_one_session() -> list[Example]:
+    return [
+        failed("noSession", "No such session of this merchant", SessionNotFoundError()),
+        *of_merchants(),
     ]
 
 
@@ -66,7 +74,7 @@ def of_cancelling() -> list[Example]:
         failed("keyBusy", "The first call with this key runs", IdempotencyInProgressError(2)),
         failed("keyUsed", "The key was used with another body", IdempotencyConflictError()),
         by_gateway("tooLarge", "Larger than API Gateway accepts", "REQUEST_TOO_LARGE"),
-        *of_merchants(),
+        *of_one_session(),
     ]
 
 
@@ -83,6 +91,17 @@ def of_reading() -> list[Example]:
         session("cancelled", "Money arrived all the same", S.CANCELLED, waits[0], paid),
         *map(refused_reading, READINGS),
         refused_reading(NO_MERCHANT, {}),
+        *of_one_session(),
+    ]
+
+
+def of_listing() -> list[Example]:
+    return [
+        sessions("page", "A page, and more follow", S.PENDING_CANCELLATION, 2, more=True),
+        sessions("lastPage", "The last page", S.CANCELLED, 1),
+        sessions("none", "There is none", S.PENDING_CANCELLATION, 0),
+        *map(refused_listing, LISTINGS),
+        refused_listing(NO_MERCHANT, {}),
         *of_merchants(),
     ]
 
@@ -103,5 +122,6 @@ def of_webhooks() -> list[Example]:
 ANSWERS: dict[str, Callable[[], list[Example]]] = {
     "CancelSessionFunction": of_cancelling,
     "GetSessionFunction": of_reading,
+    "ListSessionsFunction": of_listing,
     "ReceiveWebhookFunction": of_webhooks,
 }

@@ -8,7 +8,9 @@ from typing import Any
 
 from checkout.api import answer, cancel_answer, session_answer, to_json
 from checkout.cancellation import Cancellation
+from checkout.cancelled_sessions import CancelledSession, Listed, Listing
 from checkout.http_request import parse_cancel_call, parse_session_key
+from checkout.listing import parse_list_call, sessions_answer
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.settings import EdgeSettings
 from checkout.timestamps import from_text
@@ -73,6 +75,13 @@ def refused_reading(request: Refused, claims: Mapping[str, str] = MERCHANT) -> E
     return answered(request.name, request.summary, action)
 
 
+def refused_listing(request: Refused, claims: Mapping[str, str] = MERCHANT) -> Example:
+    def action() -> str:
+        return str(parse_list_call(request.event(claims), EDGE))
+
+    return answered(request.name, request.summary, action)
+
+
 def transaction_id(number: int) -> str:
     return f"019aa8f0-1c00-7000-8000-{number:012d}"
 
@@ -98,6 +107,26 @@ def session(name: str, summary: str, status: SessionStatus, *transactions: Trans
     )
     snapshot = SessionSnapshot(found, transactions)
     return answered(name, summary, lambda: to_json(session_answer(snapshot)))
+
+
+def sessions(
+    name: str, summary: str, status: SessionStatus, count: int, *, more: bool = False
+) -> Example:
+    """The list's page with so many sessions, a second from each to the next."""
+    found = tuple(
+        CancelledSession(
+            key=SessionKey(KEY.merchant_id, transaction_id(number)),
+            status=status,
+            created_at=OPENED,
+            cancel_requested_at=CANCELLED + timedelta(seconds=number),
+            cancelled_at=_later() if status is SessionStatus.CANCELLED else None,
+            reason="the customer changed their mind",
+        )
+        for number in range(count, 0, -1)
+    )
+    listed = Listed(found, found[-1].position if more else None)
+    listing = Listing(KEY.merchant_id, status)
+    return answered(name, summary, lambda: to_json(sessions_answer(listing, listed)))
 
 
 def _later() -> datetime:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from checkout.http_request import MAX_BODY
@@ -22,6 +22,7 @@ class Refused:
     content_type: str = JSON
     idempotency_key: str | None = None
     session_id: str = SESSION_ID
+    query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def event(self, claims: Mapping[str, str]) -> dict[str, Any]:
         """As API Gateway hands it over."""
@@ -32,6 +33,9 @@ class Refused:
             "body": self.body,
             "isBase64Encoded": False,
             "multiValueHeaders": headers,
+            "multiValueQueryStringParameters": {
+                name: list(values) for name, values in self.query.items()
+            },
             "pathParameters": {"sessionId": self.session_id},
             "requestContext": {"requestId": "request", "authorizer": {"claims": claims}},
         }
@@ -59,4 +63,15 @@ CANCELLATIONS = (
 READINGS = (
     Refused("noUuid", "sessionId is no UUID", session_id="1"),
     Refused("version", "Not of version 7", session_id=VERSION_4),
+)
+PENDING = {"status": ("PENDING_CANCELLATION",)}
+LISTINGS = (
+    Refused("statusMissing", "status is missing"),
+    Refused("status", "Not a status of the list", query={"status": ("OPEN",)}),
+    Refused("limit", "limit is not from 1 to 200", query={**PENDING, "limit": ("201",)}),
+    Refused("cursor", "cursor is none of this list", query={**PENDING, "cursor": ("abc",)}),
+    Refused("unknownParameter", "A parameter is not known", query={**PENDING, "page": ("2",)}),
+    Refused(
+        "parameterTwice", "A parameter is there twice", query={"status": PENDING["status"] * 2}
+    ),
 )

@@ -6,7 +6,9 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from checkout.api import CancelAnswer, SessionAnswer, TransactionAnswer
+from checkout.cancelled_sessions import LISTED, MAX_LIMIT
 from checkout.http_request import MAX_REASON
+from checkout.listing import ListedSession, SessionsAnswer
 from checkout.sessions import SessionStatus
 from checkout.transactions import PendingReason, TransactionStatus
 
@@ -55,6 +57,11 @@ NARROWER: dict[str, Schema] = {
         "description": "What may still be in flight, in ascending order.",
     },
     "settledAfterCancel": {"type": "boolean", "description": "Money arrived all the same."},
+    "sessions": {
+        "maxItems": MAX_LIMIT,
+        "description": "The newest cancellation first; of two of one moment, the greater id.",
+    },
+    "nextCursor": {"description": "Send it as cursor for the next page; null after the last one."},
     "pendingReason": {"description": "Why it is still in flight; null where it is not."},
 }
 # Each has a form of its own: a name that a reader, and a client's types, can share.
@@ -128,6 +135,12 @@ def schemas() -> dict[str, Schema]:
         **{each.__name__: _enumeration(each) for each in ENUMERATIONS},
         "WebhookEvent": {**_ANY_OBJECT, "description": "As the provider writes it."},
         "WebhookForm": {**_ANY_OBJECT, "description": "As the provider writes it."},
+        "SessionsAnswer": _object(SessionsAnswer),
+        "ListedSession": _object(
+            ListedSession,
+            status=_enumeration(LISTED),
+            cancelRequestedAt=_MOMENT,
+        ),
         "Error": _error(),
     }
 

@@ -67,7 +67,7 @@ def _own() -> list[Limit]:
 
 def _tables() -> list[Limit]:
     warm, units = "`WarmThroughput` before the day", "the table's quota"
-    both = load.TABLE_WRITES + load.DUE_WRITES
+    both = load.TABLE_WRITES + load.INDEX_WRITES
     keys = load.IDEMPOTENCY_WRITES
     return [
         _published(

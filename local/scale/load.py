@@ -26,6 +26,11 @@ CANCEL_WRITES = 1 + TRANSACTIONS + 1
 TABLE_WRITES = CANCEL_WRITES + REPORTS
 # Into the list by the lock, and out of it.
 DUE_WRITES = 2
+# Into the merchant's list by the lock; by the completion out of it, and into that of the cancelled.
+LIST_WRITES = 3
+# Of these, those that meet in the partition of what one merchant has pending.
+PENDING_WRITES = 2
+INDEX_WRITES = DUE_WRITES + LIST_WRITES
 # One consistent query; a report reads the index at half price, then the item.
 READS = 1 + REPORTS * 1.5
 # Before it was cancelled: opened, and for each payment put, attached, reference recorded.

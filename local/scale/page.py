@@ -67,6 +67,10 @@ def _keys() -> dict[str, str]:
         "shards": str(DUE_SHARDS),
         "due_writes": str(load.DUE_WRITES),
         "due_holds": number(arithmetic.holds_to(load.due_units(), load.DUE_WRITES)),
+        "list_writes": str(load.PENDING_WRITES),
+        "list_holds": number(
+            arithmetic.holds_to(quotas.PARTITION_WRITES.number, load.PENDING_WRITES)
+        ),
         # Each outcome, and lock and completion of the large item.
         "session_units": number(MOST_TRANSACTIONS + 2 * SESSION_UNITS),
         **{name: number(value) for name, value in (shares | needed).items()},

@@ -85,15 +85,26 @@ def takes() -> str:
                 f"lock, outcomes, completion: {load.CANCEL_WRITES}; each report one, {refused}",
             ),
             ("writes of `due`", load.DUE_WRITES, "into the list by the lock, and out of it"),
-            ("read units", load.READS, "one query; each report an index entry and an item"),
-            ("with an `Idempotency-Key`", load.IDEMPOTENCY_WRITES, "writes of its own table"),
             (
-                "segments of X-Ray",
-                load.SEGMENTS,
-                f"of the {load.TRACE_SHARE:.0%} that are traced; assumed",
+                "writes of the merchants' lists",
+                load.LIST_WRITES,
+                "into one by the lock; out of it, and into the other, by the completion",
             ),
+            *_other_units(),
         ]
     )
+
+
+def _other_units() -> list[tuple[object, ...]]:
+    return [
+        ("read units", load.READS, "one query; each report an index entry and an item"),
+        ("with an `Idempotency-Key`", load.IDEMPOTENCY_WRITES, "writes of its own table"),
+        (
+            "segments of X-Ray",
+            load.SEGMENTS,
+            f"of the {load.TRACE_SHARE:.0%} that are traced; assumed",
+        ),
+    ]
 
 
 def _ms(seconds: float) -> str:
@@ -112,7 +123,7 @@ def raised() -> str:
         [
             counted("`RequestsPerSecond`, and API Gateway's rate", load.GATEWAY_REQUESTS),
             counted("Lambda's concurrency", load.executions()),
-            counted("write units of the table", load.TABLE_WRITES + load.DUE_WRITES),
+            counted("write units of the table", load.TABLE_WRITES + load.INDEX_WRITES),
             counted("read units of the table", load.READS),
             counted("`WarmThroughput`, writes, before it begins", load.TABLE_WRITES),
             counted(

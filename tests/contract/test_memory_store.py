@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from checkout.cancelled_sessions import LISTED, Listed, Listing, list_cancelled
 from checkout.errors import CheckoutError
 from checkout.lease import CancelRequest, DueSession, new_lock
 from checkout.provider_cancellation import OutcomeRecord
@@ -55,6 +56,11 @@ def due(store: Store, key: SessionKey, due_by: datetime | None) -> list[DueSessi
     return [each for each in page.sessions if each.key == key]
 
 
+def listed(store: Store, key: SessionKey) -> list[Listed]:
+    """Its merchant's, by status. Each story has a merchant of its own, and one session."""
+    return [list_cancelled(store, Listing(key.merchant_id, status)) for status in LISTED]
+
+
 def postpone(store: Store, key: SessionKey, driver: str, now: datetime) -> list[DueSession]:
     """By an hour, as seen; then as seen before, which only its driver may."""
     for each in due(store, key, None):
@@ -95,6 +101,7 @@ class Teller:
             ("complete", lambda store: store.complete_cancellation(self.key, now)),
             (f"release {driver}", lambda store: store.release_lease(self.key, driver, now)),
             ("due", lambda store: due(store, self.key, now)),
+            ("list", lambda store: listed(store, self.key)),
             ("postpone", lambda store: postpone(store, self.key, driver, now)),
         ]
         return self.dice.choice(calls)
@@ -157,7 +164,7 @@ def _answer(call: Call, store: Store) -> Any:
 @pytest.mark.parametrize("seed", range(STORIES))
 def test_both_stores_answer_every_story_alike(dynamodb: "DynamoDBClient", seed: int) -> None:
     real, memory = CheckoutStore(dynamodb, TABLE), MemoryStore()
-    key = SessionKey("merchant-1", f"session-{seed}")
+    key = SessionKey(f"merchant-{seed}", f"session-{seed}")
     teller = Teller(Random(seed), key, Clock())
     told: list[str] = []
     steps = teller.begin()

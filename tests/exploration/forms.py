@@ -16,7 +16,13 @@ from tests.exploration.replay import moment
 
 Request = dict[str, Any]
 # Public functions of the two modules that make no conditional write.
-NO_WRITES = {"read_session", "due_sessions", "due_shard", "outcome_status"}
+NO_WRITES = {
+    "read_session",
+    "due_sessions",
+    "due_shard",
+    "cancelled_sessions",
+    "outcome_status",
+}
 
 _T1 = key_of("t1")
 _NOW = moment(0)

@@ -182,6 +182,21 @@ def get(cloud: Cloud, key: SessionKey) -> Answered:
     return _answered(cloud.function("GetSessionFunction")(called))
 
 
+def list_call(merchant_id: str, **query: str) -> dict[str, Any]:
+    called = event("list_sessions")
+    called["requestContext"]["authorizer"]["claims"]["client_id"] = merchant_id
+    called["queryStringParameters"] = query
+    called["multiValueQueryStringParameters"] = {name: [each] for name, each in query.items()}
+    return called
+
+
+def listed(cloud: Cloud, merchant_id: str = "", **query: str) -> Answered:
+    """GET /v1/checkout/sessions, of those that are pending unless `query` says otherwise."""
+    asked = {"status": "PENDING_CANCELLATION", **query}
+    called = list_call(merchant_id or merchant(), **asked)
+    return _answered(cloud.function("ListSessionsFunction")(called))
+
+
 def stream_record(key: SessionKey, sequence: int = 1) -> dict[str, Any]:
     """A record of the table's stream: a transaction of the session has ended."""
     found: dict[str, Any] = copy.deepcopy(event("complete_cancellations")["Records"][0])

@@ -1,6 +1,7 @@
 """How many AWS calls a cancellation makes, one after the other: its latency and its price."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -86,6 +87,20 @@ def test_a_repeat_after_the_end_takes_one(cloud: Cloud, store: CheckoutStore) ->
     cloud.wire.calls.clear()
     scenes.cancel(cloud, key)
     assert drivers_calls(cloud) == ["UpdateItem"]
+
+
+def test_a_page_of_the_list_takes_one_however_many_there_are(
+    cloud: Cloud, store: CheckoutStore
+) -> None:
+    now = bootstrap.utc_now()
+    for number in range(5):
+        at = now + timedelta(milliseconds=number)
+        store.lock_for_cancellation(scenes.open_session(store), scenes.lock_at(at))
+    cloud.wire.calls.clear()
+    first = scenes.listed(cloud, limit="2")
+    second = scenes.listed(cloud, limit="2", cursor=first.body["nextCursor"])
+    assert [len(each.body["sessions"]) for each in (first, second)] == [2, 2]
+    assert drivers_calls(cloud) == ["Query", "Query"]
 
 
 def test_a_remembered_answer_takes_two_and_none_of_the_checkouts_table(

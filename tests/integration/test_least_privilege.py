@@ -67,6 +67,15 @@ def test_get_session(cloud: Cloud, store: CheckoutStore) -> None:
     assert Access.used["GetSessionFunction"] == granted("GetSessionFunction")
 
 
+def test_list_sessions(cloud: Cloud, store: CheckoutStore) -> None:
+    for _ in range(2):
+        scenes.lock(store, scenes.open_session(store))
+    first = scenes.listed(cloud, limit="1")
+    assert first.body["hasMore"]
+    scenes.listed(cloud, limit="1", cursor=first.body["nextCursor"])
+    assert Access.used["ListSessionsFunction"] == granted("ListSessionsFunction")
+
+
 @pytest.mark.parametrize(("function", "provider"), SANDBOXES.items())
 def test_a_worker_of_a_sandbox(
     cloud: Cloud, store: CheckoutStore, function: str, provider: str
@@ -176,8 +185,9 @@ def test_receive_webhook_and_match_reports(cloud: Cloud, store: CheckoutStore) -
 
 def test_every_function_is_here() -> None:
     others = {
-        "CancelSessionFunction", "GetSessionFunction", "CompleteCancellationsFunction",
-        "ReconcileFunction", event_bus.FUNCTION, webhooks.RECEIVE, webhooks.MATCH,
+        "CancelSessionFunction", "GetSessionFunction", "ListSessionsFunction",
+        "CompleteCancellationsFunction", "ReconcileFunction",
+        event_bus.FUNCTION, webhooks.RECEIVE, webhooks.MATCH,
         merchants.FUNCTION,
         # Makes no call of AWS: tests/contract/test_authorizer.py plays it.
         "AuthorizeFunction",

@@ -24,12 +24,14 @@ DOCUMENT: dict[str, Any] = json.loads(FILE.read_text())
 FUNCTIONS = {
     "cancelSession": "CancelSessionFunction",
     "getSession": "GetSessionFunction",
+    "listSessions": "ListSessionsFunction",
     "receiveWebhook": "ReceiveWebhookFunction",
 }
 # API Gateway makes these, from the template's words: tests/template/test_gateway_responses.py.
 BY_GATEWAY = {"noToken", "expired", "scope", "tooLarge", "throttled", "dead", "late"}
 IDEMPOTENCY_KEY = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CURSOR = re.compile(r'("nextCursor": *")[A-Za-z0-9_-]+')
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 T = TransactionStatus
@@ -49,10 +51,11 @@ def examples() -> dict[tuple[str, str], tuple[str, dict[str, Any], dict[str, Any
 
 def alike(text: str) -> Any:
     """With ids and moments that differ from run to run told apart by their order only."""
+    # A cursor hides an id and a moment.
     ids = list(dict.fromkeys(UUID.findall(text)))
     for number, each in enumerate(ids):
         text = text.replace(each, f"id {number}")
-    return json.loads(TIME.sub("a moment", text))
+    return json.loads(CURSOR.sub(r"\1a cursor", TIME.sub("a moment", text)))
 
 
 def call(cloud: Cloud, function: str, event: dict[str, Any]) -> scenes.Answered:
@@ -193,6 +196,21 @@ def a_cancelled_session_that_was_paid(cloud: Cloud, store: CheckoutStore) -> sce
     return scenes.get(cloud, key)
 
 
+def a_page_of_two(cloud: Cloud, store: CheckoutStore) -> scenes.Answered:
+    for _ in range(3):
+        scenes.lock(store, scenes.open_session(store))
+    return scenes.listed(cloud, limit="2")
+
+
+def one_cancelled(cloud: Cloud, store: CheckoutStore) -> scenes.Answered:
+    scenes.cancel(cloud, scenes.open_session(store))
+    return scenes.listed(cloud, status="CANCELLED")
+
+
+def none_listed(cloud: Cloud, store: CheckoutStore) -> scenes.Answered:
+    return scenes.listed(cloud)
+
+
 def webhook(body: str = webhooks.told("payment_intent.succeeded"), **facts: Any) -> Scene:
     def played(cloud: Cloud, store: CheckoutStore) -> scenes.Answered:
         webhooks.prepare()
@@ -207,7 +225,7 @@ def with_the_store_down(cloud: Cloud, store: CheckoutStore) -> scenes.Answered:
     return webhook()(cloud, store)
 
 
-CANCEL, GET, RECEIVE = FUNCTIONS.values()
+CANCEL, GET, LIST, RECEIVE = FUNCTIONS.values()
 NO_MERCHANT = Refused("noMerchant", "")
 SCENES: dict[tuple[str, str], Scene] = {
     ("cancelSession", "cancelled"): everything_cancelled,
@@ -229,6 +247,12 @@ SCENES: dict[tuple[str, str], Scene] = {
     ("getSession", "noSession"): get_of_none,
     ("getSession", "storeDown"): in_trouble(get_of_none),
     ("getSession", "bug"): with_a_bug(get_of_none, GET, "checkout_store"),
+    ("listSessions", "page"): a_page_of_two,
+    ("listSessions", "lastPage"): one_cancelled,
+    ("listSessions", "none"): none_listed,
+    ("listSessions", "noMerchant"): refused(LIST, NO_MERCHANT, {}),
+    ("listSessions", "storeDown"): in_trouble(none_listed),
+    ("listSessions", "bug"): with_a_bug(none_listed, LIST, "checkout_store"),
     ("receiveWebhook", "taken"): webhook(),
     ("receiveWebhook", "unreadable"): webhook("[]"),
     ("receiveWebhook", "signature"): webhook(secret="whsec_2"),
@@ -237,6 +261,7 @@ SCENES: dict[tuple[str, str], Scene] = {
     ("receiveWebhook", "bug"): with_a_bug(webhook(), RECEIVE, "webhook_ports"),
     **{("cancelSession", each.name): refused(CANCEL, each) for each in requests.CANCELLATIONS},
     **{("getSession", each.name): refused(GET, each) for each in requests.READINGS},
+    **{("listSessions", each.name): refused(LIST, each) for each in requests.LISTINGS},
 }
 
 

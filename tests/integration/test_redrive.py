@@ -9,13 +9,13 @@ import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from admin import failures_queue
+from admin.failures_queue import AT_ONCE, SqsFailuresQueue
 from checkout import bootstrap
 from checkout.redrive import Redriven, redrive
 from checkout.storage import session_requests
 from checkout.storage.dynamodb import CheckoutStore
 from checkout.storage.items import serialize, session_item_key
-from local import failures_queue
-from local.failures_queue import AT_ONCE, SqsFailuresQueue
 from tests.integration import scenes
 from tests.integration.cloud import Cloud
 from tests.integration.event_source import EventSource

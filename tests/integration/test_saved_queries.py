@@ -80,7 +80,7 @@ def test_a_query_about_a_message_looks_where_it_is_logged(query: str) -> None:
 def test_the_story_is_looked_for_in_every_functions_log_but_those_before_and_beside_it() -> None:
     """No token is about a session yet, and reading one is no part of its cancellation."""
     logs = {each["Ref"] for each in map(_group, functions())}
-    assert groups("StoryQuery") == logs - {"AuthorizeLogs", "GetSessionLogs"}
+    assert groups("StoryQuery") == logs - {"AuthorizeLogs", "GetSessionLogs", "ListSessionsLogs"}
     assert {"correlation_id", "request_id", "session_id"} <= fields("StoryQuery")
 
 

@@ -308,6 +308,7 @@ def test_every_conditional_write_of_the_store_has_mutants() -> None:
         "read_session",
         "due_sessions",
         "due_shard",
+        "cancelled_sessions",
         "outcome_status",
         "put_new",
         "update_if",

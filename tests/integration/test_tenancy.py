@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from checkout.storage.session_requests import due_shard, read_session
 from tests.integration import scenes, stack, webhooks
 from tests.integration.access import Access
 from tests.tenancy.questions import ASKERS, OWNERS, ROUTED, Trial, trials
-from tests.tenancy.sessions import Scene, make
+from tests.tenancy.sessions import SCENES, Scene, make
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,6 +143,55 @@ def test_another_merchants_session_and_none_are_answered_alike_by_the_same_calls
     assert stored(client, key) == before
     if question.is_about_a_session:
         assert first["status"] == 404
+
+
+LISTS = ("PENDING_CANCELLATION", "CANCELLED")
+
+
+def lists_seen(cloud: Cloud, merchant: str, **query: str) -> list[Any]:
+    """Both of its lists, with all that was called for them."""
+    found: list[Any] = []
+    for status in LISTS:
+        Access.calls.clear()
+        answer = scenes.listed(cloud, merchant, status=status, **query)
+        calls = [[each.action, each.parameters] for each in Access.calls]
+        found.append([answer.status, answer.headers, answer.text, calls])
+    return found
+
+
+@settings(property_test, max_examples=15)
+@given(made=st.lists(SCENES, min_size=1, max_size=3), owner=st.integers(0, 1))
+def test_a_list_tells_nothing_of_what_another_merchant_has(
+    cloud: Cloud, store: CheckoutStore, made: list[Scene], owner: int
+) -> None:
+    names = sorted(MERCHANTS)
+    asker = names[1 - owner]
+    before = lists_seen(cloud, asker)
+    keys = [make(store, names[owner], each) for each in made]
+    assert lists_seen(cloud, asker) == before
+    told = "".join(answer[2] for answer in before)
+    assert not [key for key in keys if key.session_id in told]
+    # And whatever of it is the owner's own is in the owner's, unless it was never cancelled.
+    cancelled = ("being cancelled", "pending", "cancelled")
+    own = "".join(
+        scenes.listed(cloud, names[owner], status=each, limit="200").text for each in LISTS
+    )
+    for key, scene in zip(keys, made, strict=True):
+        assert (key.session_id in own) == (scene.state in cancelled)
+
+
+def test_a_cursor_of_another_merchants_list_is_answered_like_one_of_none(
+    cloud: Cloud, store: CheckoutStore
+) -> None:
+    owner, asker = MERCHANTS
+    for _ in range(2):
+        make(store, owner, Scene("pending", ()))
+    theirs = scenes.listed(cloud, owner, limit="1").body["nextCursor"]
+    assert theirs
+    first, second = (lists_seen(cloud, asker, cursor=each) for each in (theirs, "none"))
+    assert first == second
+    # Refused before anything is called.
+    assert [(each[0], each[3]) for each in first] == [(400, [])] * 2
 
 
 @pytest.mark.parametrize("kind", ["payment_intent.succeeded", "payment_intent.canceled"])

@@ -197,6 +197,7 @@ LIKE_THE_WORKER = ("cancel-with-sandbox-b", "cancel-with-sandbox-c")
 # the worker, too, and read a secret.
 ELSEWHERE = {
     **{f"cancel-with-{name}": "tests/unit/test_accounts.py" for name in REAL.values()},
+    "list-sessions": "tests/integration/test_list_sessions.py",
     "receive-webhook": "tests/integration/test_receive_webhook.py",
     "match-reports": "tests/integration/test_match_reports.py",
     "publish-events": "tests/integration/test_publish_events.py",

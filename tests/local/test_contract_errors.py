@@ -26,16 +26,18 @@ if TYPE_CHECKING:
 
 CANCEL = "/v1/checkout/session/cancel"
 GET = "/v1/checkout/session"
+LIST = "/v1/checkout/sessions"
 JSON = {"Content-Type": "application/json"}
 
 
-def both(client: Client, session_id: str, authorization: str) -> list[Answer]:
-    """The answers of both routes to a call with that header."""
+def all_routes(client: Client, session_id: str, authorization: str) -> list[Answer]:
+    """The answers of every route of merchants to a call with that header."""
     body = json.dumps({"sessionId": session_id}).encode()
     headers = {**JSON, "Authorization": authorization}
     return [
         client.request("POST", CANCEL, body, headers),
         client.request("GET", f"{GET}/{session_id}", headers=headers),
+        client.request("GET", f"{LIST}?status=CANCELLED", headers=headers),
     ]
 
 
@@ -81,7 +83,7 @@ def test_a_token_that_is_missing_malformed_or_forged_is_401(
 ) -> None:
     session = seed("sandbox:ok_1").session_id
 
-    for answer in both(merchant, session, forge(token)):
+    for answer in all_routes(merchant, session, forge(token)):
         error(answer, 401)
         assert answer.headers["www-authenticate"] == "Bearer"
 
@@ -116,10 +118,10 @@ def test_an_expired_token_is_401(merchant: Client, expired_token: str) -> None:
     bearer = f"Bearer {expired_token}"
 
     def refused() -> bool:
-        return all(answer.status == 401 for answer in both(merchant, NO_SESSION, bearer))
+        return all(answer.status == 401 for answer in all_routes(merchant, NO_SESSION, bearer))
 
     wait_until(refused, "the token has expired", within=10)
-    for answer in both(merchant, NO_SESSION, bearer):
+    for answer in all_routes(merchant, NO_SESSION, bearer):
         error(answer, 401)
 
 
@@ -148,7 +150,7 @@ def foreign_token(stack: Stack) -> Iterator[str]:
 
 def test_a_valid_token_of_another_issuer_is_401(merchant: Client, foreign_token: str) -> None:
     assert claims_of(foreign_token)["iss"] != claims_of(merchant.token)["iss"]
-    for answer in both(merchant, NO_SESSION, f"Bearer {foreign_token}"):
+    for answer in all_routes(merchant, NO_SESSION, f"Bearer {foreign_token}"):
         error(answer, 401)
 
 
@@ -265,7 +267,11 @@ def test_errors_that_the_emulator_never_gives_are_deployed_in_our_body(
 
 
 def test_errors_say_nothing_of_what_is_inside(merchant: Client, stack: Stack) -> None:
-    answers = [*both(merchant, NO_SESSION, "Bearer x"), merchant.post(b"{"), merchant.get("x")]
+    answers = [
+        *all_routes(merchant, NO_SESSION, "Bearer x"),
+        merchant.post(b"{"),
+        merchant.get("x"),
+    ]
     inside = ["Traceback", "arn:", stack.table, stack.stack_name, "checkout.", "/var/task"]
     for answer in answers:
         shown = f"{answer.body.decode()} {lasting(answer)}"

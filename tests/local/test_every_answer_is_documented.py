@@ -105,7 +105,7 @@ def try_all(stack: Stack, token: str, document: Document, folder: Path, *options
         check=False,
     )
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    assert "Tested: 3" in done.stdout, done.stdout + done.stderr
+    assert "Tested: 4" in done.stdout, done.stdout + done.stderr
     return done.stdout if done.returncode else ""
 
 

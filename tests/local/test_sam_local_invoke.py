@@ -19,6 +19,7 @@ from tests.local.moments import together
 STAND_IN = ROOT.parent / "shared" / "tools" / "sam-local-engine"
 FUNCTIONS = {
     "get_session": "GetSessionFunction",
+    "list_sessions": "ListSessionsFunction",
     "cancel_session": "CancelSessionFunction",
     "cancel_transactions": "CancelWithSandboxFunction",
     "complete_cancellations": "CompleteCancellationsFunction",

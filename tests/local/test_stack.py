@@ -93,7 +93,7 @@ def test_seed_says_in_one_sentence_what_is_wrong(arguments: tuple[str, ...]) -> 
 
 def test_without_a_stack_the_commands_say_how_to_start_one(tmp_path: Path) -> None:
     seed = ("seed", ["--transaction", "sandbox:ok_1"])
-    for name, arguments in (seed, ("ledger", ["x"]), ("redrive", ["--all"])):
+    for name, arguments in (seed, ("ledger", ["x"]), ("checkout-admin", ["pending"])):
         code, out, err = command(name, *arguments, home=tmp_path)
         assert (code, out) == (2, "")
         assert "make up" in err

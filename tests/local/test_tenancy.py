@@ -85,6 +85,33 @@ def test_two_merchants_may_have_sessions_of_the_same_id(
     assert len(cancellation(merchant.cancel(session)).cancelled) == 1
 
 
+def test_a_list_has_nothing_of_another_merchants_and_takes_none_of_its_cursors(
+    merchant: Client, other_merchant: Client, seed: Seed
+) -> None:
+    sessions = [seed("sandbox:refused_1").session_id for _ in range(2)]
+    for each in sessions:
+        cancellation(merchant.cancel(each))
+
+    def listed() -> Answer | None:
+        answer = merchant.list_sessions(limit="1")
+        return answer if answer.json()["hasMore"] else None
+
+    found = wait_until(listed, "the list has both")
+    assert found is not None
+    cursor = found.json()["nextCursor"]
+
+    for status in ("PENDING_CANCELLATION", "CANCELLED"):
+        theirs = other_merchant.list_sessions(status, limit="200")
+        assert theirs.status == 200
+        assert not [each for each in sessions if each in theirs.body.decode()]
+        answers = [other_merchant.list_sessions(status, cursor=each) for each in (cursor, "none")]
+        assert [(each.status, each.body) for each in answers] == [(400, answers[0].body)] * 2
+        assert lasting(answers[0]) == lasting(answers[1])
+    owner = merchant.merchant.client_id
+    error(other_merchant.list_sessions(client_id=owner), 400)
+    error(other_merchant.list_sessions(merchantId=owner), 400)
+
+
 @pytest.fixture(scope="module")
 def remembered(
     merchant: Client, other_merchant: Client, inspect: Inspector

@@ -18,6 +18,7 @@ PART = re.compile(r'ALARM\("\$\{(\w+)\}"\)')
 CALLED = {
     "CancelSessionFunction",
     "GetSessionFunction",
+    "ListSessionsFunction",
     "ReceiveWebhookFunction",
     "CompleteCancellationsFunction",
     "MatchReportsFunction",

@@ -12,13 +12,14 @@ from tests.template.cloudformation import ROOT, functions, of_type, properties, 
 ROUTES = {
     "CancelSessionFunction": ("post", "/v1/checkout/session/cancel", "checkout/sessions.cancel"),
     "GetSessionFunction": ("get", "/v1/checkout/session/{sessionId}", "checkout/sessions.read"),
+    "ListSessionsFunction": ("get", "/v1/checkout/sessions", "checkout/sessions.read"),
 }
 
 
 WEBHOOK = "ReceiveWebhookFunction"
 
 
-def test_there_are_two_routes_for_merchants_and_one_for_providers() -> None:
+def test_there_are_three_routes_for_merchants_and_one_for_providers() -> None:
     routed = {
         name
         for name, function in functions().items()
@@ -178,7 +179,7 @@ def test_no_page_of_another_origin_may_call_it() -> None:
         for event in function["Properties"].get("Events", {}).values()
         if event["Type"] == "Api"
     ]
-    assert sorted(methods) == ["get", "post", "post"]
+    assert sorted(methods) == ["get", "get", "post", "post"]
     sources = [ROOT / "template.yaml", *(ROOT / "layers" / "checkout" / "checkout").rglob("*.py")]
     assert not [each for each in sources if "access-control-" in each.read_text().lower()]
 

@@ -125,7 +125,7 @@ def test_with_a_truststore_certificates_are_asked_for_and_nobody_comes_round_it(
     trust = {name: {"Ref": name} for name in names}
     asked = {"Fn::If": ["HasMutualTls", trust, {"Ref": "AWS::NoValue"}]}
     assert properties("ApiDomain")["MutualTlsAuthentication"] == asked
-    for function in ("CancelSessionFunction", "GetSessionFunction"):
+    for function in ("CancelSessionFunction", "GetSessionFunction", "ListSessionsFunction"):
         told = properties(function)["Environment"]["Variables"]["CLIENT_CERTIFICATES"]
         assert told == {"Fn::If": ["HasMutualTls", "required", "none"]}
 

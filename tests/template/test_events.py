@@ -9,6 +9,7 @@ import pytest
 from checkout.bootstrap import utc_now
 from checkout.fan_out import order_from_message
 from checkout.http_request import parse_cancel_call, parse_session_key
+from checkout.listing import parse_list_call
 from checkout.merchant_webhooks import event_of_message
 from checkout.reports import report_from_message
 from checkout.settings import EdgeSettings
@@ -22,7 +23,11 @@ from tests.unit.event_schemas import problems
 FOLDERS = {
     each["Properties"]["CodeUri"].removeprefix("functions/") for each in functions().values()
 }
-API = {"cancel_session": "CancelSessionFunction", "get_session": "GetSessionFunction"}
+API = {
+    "cancel_session": "CancelSessionFunction",
+    "get_session": "GetSessionFunction",
+    "list_sessions": "ListSessionsFunction",
+}
 EDGE = EdgeSettings()
 WEBHOOK = "ReceiveWebhookFunction"
 STREAM = {
@@ -79,6 +84,7 @@ def test_all_events_are_about_one_session_of_one_merchant() -> None:
     worker, record = event("cancel_transactions"), event("complete_cancellations")["Records"][0]
     key = parse_cancel_call(event("cancel_session"), EDGE).key
     assert parse_session_key(event("get_session"), EDGE) == key
+    assert parse_list_call(event("list_sessions"), EDGE).merchant_id == key.merchant_id
     assert (worker["merchantId"], worker["sessionId"]) == (key.merchant_id, key.session_id)
     told = event_of_message(event("send_webhooks")["Records"][0]["body"])
     assert (told.merchant_id, told.session_id) == (key.merchant_id, key.session_id)

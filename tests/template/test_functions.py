@@ -37,6 +37,7 @@ from tests.template.cloudformation import (
 FOLDERS = {
     "CancelSessionFunction": "cancel_session",
     "GetSessionFunction": "get_session",
+    "ListSessionsFunction": "list_sessions",
     "CancelWithSandboxFunction": "cancel_transactions",
     "CancelWithSandboxBFunction": "cancel_transactions",
     "CancelWithSandboxCFunction": "cancel_transactions",
@@ -59,6 +60,7 @@ SETTINGS: dict[str, list[type[Settings]]] = {
         IdempotencySettings,
     ],
     "GetSessionFunction": [StoreSettings, EdgeSettings],
+    "ListSessionsFunction": [StoreSettings, EdgeSettings],
     "CancelWithSandboxFunction": WORKER,
     "CancelWithSandboxBFunction": WORKER,
     "CancelWithSandboxCFunction": WORKER,

@@ -16,6 +16,7 @@ TABLE = "CheckoutTable.Arn"
 IDEMPOTENCY = "IdempotencyTable.Arn"
 LEDGER = "SandboxLedgerTable.Arn"
 BY_REFERENCE = "${CheckoutTable.Arn}/index/by-provider-reference"
+BY_MERCHANT = "${CheckoutTable.Arn}/index/cancellations-by-merchant"
 WORKERS = (
     "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}"
     ":function:${AWS::StackName}-cancel-with-*"
@@ -61,6 +62,7 @@ ALLOWED = {
         (WORKERS, "lambda:InvokeFunction"),
     },
     "GetSessionFunction": {(TABLE, "dynamodb:Query")},
+    "ListSessionsFunction": {(BY_MERCHANT, "dynamodb:Query")},
     "CancelWithSandboxFunction": WORKER,
     "CancelWithSandboxBFunction": WORKER,
     "CancelWithSandboxCFunction": WORKER,

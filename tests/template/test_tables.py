@@ -27,13 +27,18 @@ def test_a_table_has_its_keys_and_is_paid_by_the_request(table: str) -> None:
     assert properties(table)["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_the_indexes_hold_keys_only() -> None:
+def test_the_indexes_hold_keys_only_but_for_what_the_list_shows() -> None:
     indexes = {
         each["IndexName"]: each for each in properties("CheckoutTable")["GlobalSecondaryIndexes"]
     }
     assert {name: keys(each["KeySchema"]) for name, each in indexes.items()} == {
         "by-provider-reference": {"providerKey": "HASH"},
         "due": {"dueShard": "HASH", "dueAt": "RANGE"},
+        "cancellations-by-merchant": {"cancellationsOf": "HASH", "cancelRequestedAt": "RANGE"},
+    }
+    assert indexes.pop("cancellations-by-merchant")["Projection"] == {
+        "ProjectionType": "INCLUDE",
+        "NonKeyAttributes": ["createdAt", "cancelledAt", "reason"],
     }
     assert all(each["Projection"] == {"ProjectionType": "KEYS_ONLY"} for each in indexes.values())
 
@@ -46,6 +51,8 @@ def test_the_attributes_of_keys_have_their_types() -> None:
         "providerKey": "S",
         "dueShard": "S",
         "dueAt": "N",
+        "cancellationsOf": "S",
+        "cancelRequestedAt": "S",
     }
 
 

@@ -51,7 +51,8 @@ def test_each_caller_outlives_what_it_calls() -> None:
     for worker in workers():
         assert PROVIDER_TIMEOUT + STORE_RESERVE.total_seconds() < function_seconds(worker)
         assert function_seconds(worker) < task()["TimeoutSeconds"] < machine() < cancel < GATEWAY
-    assert function_seconds("GetSessionFunction") < GATEWAY
+    for reads in ("GetSessionFunction", "ListSessionsFunction"):
+        assert function_seconds(reads) < GATEWAY
 
 
 def test_a_worker_that_gives_an_adapter_up_has_time_to_say_so() -> None:

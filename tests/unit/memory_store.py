@@ -13,6 +13,7 @@ from functools import wraps
 from threading import RLock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from checkout.cancelled_sessions import CancelledPage, CancelledSession, Listing
 from checkout.errors import (
     ReferenceConflictError,
     SessionEndedError,
@@ -96,7 +97,7 @@ class MemoryStore:
     def end_session(self, key: SessionKey, status: SessionStatus, now: datetime) -> Session:
         session = self._session(key)
         if session.status is SessionStatus.OPEN:
-            self.sessions[key] = replace(session, status=status)
+            self.sessions[key] = replace(session, status=status, ended_at=_stored(now))
         return self.sessions[key]
 
     @port
@@ -270,6 +271,24 @@ class MemoryStore:
         page, more = left[: self.page_size], len(left) > self.page_size
         sessions = tuple(DueSession(key, due_at) for due_at, _, key in page)
         return DuePage(sessions, {"behind": page[-1][:2]} if more else None)
+
+    @port
+    def cancelled_sessions(
+        self, listing: Listing, count: int, cursor: Mapping[str, Any] | None
+    ) -> CancelledPage:
+        """Those of one moment in the order of their making, which is none of their ids."""
+        until = None if listing.after is None else listing.after.cancel_requested_at
+        found = [
+            CancelledSession(key, each.status, each.created_at, at, each.cancelled_at, each.reason)
+            for key, each in self.sessions.items()
+            if (key.merchant_id, each.status) == (listing.merchant_id, listing.status)
+            and (at := each.cancel_requested_at) is not None
+            and (until is None or at <= until)
+        ]
+        found.sort(key=lambda each: each.cancel_requested_at, reverse=True)
+        begin = cursor["behind"] if cursor else 0
+        end = begin + min(count, self.page_size)
+        return CancelledPage(tuple(found[begin:end]), {"behind": end} if end < len(found) else None)
 
     @port
     def record_outcome(

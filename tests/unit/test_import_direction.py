@@ -20,7 +20,7 @@ LAYERS = (
     {"checkout.correlation", "checkout.errors", "checkout.parallel"},
     {"checkout.sessions", "checkout.timestamps"},
     {"checkout.ids", "checkout.lease", "checkout.transactions"},
-    {"checkout.due_sessions"},
+    {"checkout.cancelled_sessions", "checkout.due_sessions", "checkout.timeline"},
     {"checkout.providers.base", "checkout.providers.documents", "checkout.providers.webhook"},
     {"checkout.fan_out", "checkout.reports"},
     # The use cases.
@@ -45,6 +45,8 @@ LAYERS = (
         "checkout.storage",
         "checkout.webhook_request",
     },
+    # A call that is more than one request's form.
+    {"checkout.listing"},
     # What stands before every adapter, and what one calls its provider with.
     {
         "checkout.providers.circuit_breaker",
@@ -73,7 +75,7 @@ LAYERS = (
     {"functions"},
 )
 USES_ONLY_THE_STANDARD_LIBRARY = 10
-FIRST_PARTY = ("checkout", "functions", "local", "tests")
+FIRST_PARTY = ("admin", "checkout", "functions", "local", "tests")
 
 
 def inside(name: str, package: str) -> bool:
@@ -187,6 +189,7 @@ def test_nothing_is_done_by_importing_a_package() -> None:
         ("checkout.storage.dynamodb", "from checkout.bootstrap import dynamodb"),
         ("checkout.bootstrap", "from functions.get_session.app import handler"),
         ("checkout.storage.dynamodb", "from local.stack import Stack"),
+        ("checkout.timeline", "from admin.explanation import explained"),
         ("checkout.unheard_of", "from checkout.errors import CheckoutError"),
         ("functions.get_session.app", "from functions.cancel_session.app import handler"),
         ("functions.get_session.app", "from tests.unit import fakes"),

@@ -224,3 +224,13 @@ def test_of_very_many_messages_the_rest_is_left_for_the_next_run(
     assert run().more
     assert not run().more
     assert (queue.visible, queue.hidden) == ([], [])
+
+
+def test_how_far_it_is_goes_up_from_the_first_part_to_the_last(
+    store: ListingStore, queue: MemoryQueue
+) -> None:
+    drained(store, 20)
+    seen: list[tuple[int, ...]] = []
+    redrive(store, queue, Clock(), pytest.fail, progress=lambda *each: seen.append(each))
+    assert (seen[0], seen[-1]) == ((DUE_SHARDS, 0, 0), (DUE_SHARDS, DUE_SHARDS, 20))
+    assert seen == sorted(seen)

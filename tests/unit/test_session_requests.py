@@ -1,14 +1,17 @@
 """The requests for a session's item: when a change may happen, and what it sets."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checkout.cancelled_sessions import LISTED, Listing, Position
 from checkout.lease import DUE_SHARDS, LEASE, CancelRequest, Lock, new_lock
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage import session_requests
+from checkout.storage.items import cancellations_of
 from checkout.timestamps import to_millis
 from tests.unit.clock import NOON
 from tests.unit.requests import placeholders, plain
@@ -88,6 +91,7 @@ def test_a_lock_takes_an_open_session_or_one_whose_lease_is_over() -> None:
         ":lease": to_millis(NOON + LEASE),
         ":due": to_millis(NOON + LEASE),
         ":shard": session_requests.due_shard(KEY.session_id),
+        ":list": "MERCHANT#merchant-1#PENDING_CANCELLATION",
         ":driver": "driver-1",
         ":correlation": "driver-1",
         ":zero": 0,
@@ -138,8 +142,62 @@ def test_a_recovery_takes_no_open_session_and_records_nobody() -> None:
 def test_a_completion_removes_the_lease_and_the_due_time_but_not_the_record() -> None:
     assert ALL["complete"]["ConditionExpression"] == "#status = :pending"
     assert ALL["complete"]["UpdateExpression"] == (
-        "SET #status = :cancelled, cancelledAt = :now REMOVE leaseUntil, dueShard, dueAt"
+        "SET #status = :cancelled, cancelledAt = :now, cancellationsOf = :list"
+        " REMOVE leaseUntil, dueShard, dueAt"
     )
+
+
+def test_every_lock_enters_the_session_into_its_merchants_list_and_a_completion_moves_it() -> None:
+    for name, status in (
+        ("lock", "PENDING_CANCELLATION"),
+        ("go on", "PENDING_CANCELLATION"),
+        ("complete", "CANCELLED"),
+    ):
+        assert "cancellationsOf = :list" in ALL[name]["UpdateExpression"]
+        values = plain(ALL[name]["ExpressionAttributeValues"])
+        assert values[":list"] == f"MERCHANT#merchant-1#{status}"
+
+
+@pytest.mark.parametrize("name", ["open", "end", "attach", "release"])
+def test_no_payment_and_no_other_end_writes_into_the_list(name: str) -> None:
+    assert "cancellationsOf" not in str(ALL[name])
+    assert "cancelRequestedAt" not in str(ALL[name])
+
+
+LISTING = Listing("merchant-1", SessionStatus.PENDING_CANCELLATION)
+
+
+def test_the_list_is_read_from_the_newest_on() -> None:
+    assert session_requests.cancelled_sessions(LISTING, 21) == {
+        "IndexName": "cancellations-by-merchant",
+        "KeyConditionExpression": "cancellationsOf = :list",
+        "ExpressionAttributeValues": {":list": {"S": "MERCHANT#merchant-1#PENDING_CANCELLATION"}},
+        "ScanIndexForward": False,
+        "Limit": 21,
+    }
+
+
+def test_a_position_is_a_moment_in_the_list_of_the_listings_own_merchant() -> None:
+    after = Position(NOON, "any id")
+    request = session_requests.cancelled_sessions(replace(LISTING, after=after), 21)
+    assert request["KeyConditionExpression"] == (
+        "cancellationsOf = :list AND cancelRequestedAt <= :at"
+    )
+    assert plain(request["ExpressionAttributeValues"]) == {
+        ":list": "MERCHANT#merchant-1#PENDING_CANCELLATION",
+        ":at": "2026-03-01T12:00:00.000Z",
+    }
+    assert "ExclusiveStartKey" not in request
+
+
+@given(
+    st.tuples(st.text(), st.sampled_from(LISTED)),
+    st.tuples(st.text(), st.sampled_from(LISTED)),
+)
+def test_no_two_lists_have_the_same_key(
+    one: tuple[str, SessionStatus], other: tuple[str, SessionStatus]
+) -> None:
+    assert (cancellations_of(*one) == cancellations_of(*other)) == (one == other)
 
 
 def test_a_lease_is_given_back_as_zero_by_its_holder_while_the_session_is_pending() -> None:

@@ -135,7 +135,7 @@ def session_answer(snapshot: SessionSnapshot) -> SessionAnswer:
     )
 
 
-def to_json(told: CancelAnswer | SessionAnswer) -> str:
+def to_json(told: Mapping[str, object]) -> str:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -44,7 +44,7 @@ class CancelCall:
 
 def parse_cancel_call(event: Mapping[str, Any], edge: EdgeSettings) -> CancelCall:
     """Raises InvalidRequestError, UnprocessableRequestError, MerchantUnknownError."""
-    merchant_id = _merchant_id(event, edge)
+    merchant_id = merchant_of(event, edge)
     _check_content_type(_headers(event, "content-type"))
     idempotency_key = _idempotency_key(_headers(event, "idempotency-key"))
     sent, reason = _fields(_json_object(_body_text(event)))
@@ -60,12 +60,13 @@ def parse_cancel_call(event: Mapping[str, Any], edge: EdgeSettings) -> CancelCal
 
 def parse_session_key(event: Mapping[str, Any], edge: EdgeSettings) -> SessionKey:
     """Raises InvalidRequestError, UnprocessableRequestError, MerchantUnknownError."""
-    merchant_id = _merchant_id(event, edge)
+    merchant_id = merchant_of(event, edge)
     parameters = event.get("pathParameters") or {}
     return SessionKey(merchant_id, _session_id(parameters.get("sessionId") or ""))
 
 
-def _merchant_id(event: Mapping[str, Any], edge: EdgeSettings) -> str:
+def merchant_of(event: Mapping[str, Any], edge: EdgeSettings) -> str:
+    """Whose token it is. Raises InvalidRequestError, MerchantUnknownError."""
     context = event.get("requestContext") or {}
     _check_client_certificate(context, edge)
     authorizer, claim = context.get("authorizer") or {}, edge.merchant_claim
@@ -146,7 +147,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for name, content in pairs:
         if name in value:
-            raise InvalidRequestError(_printable(name), "is there more than once")
+            raise InvalidRequestError(printable(name), "is there more than once")
         value[name] = content
     return value
 
@@ -166,7 +167,7 @@ def _fields(body: dict[str, Any]) -> tuple[str, str | None]:
         raise InvalidRequestError("reason", "must be a string")
     for name in body:
         if name not in _FIELDS:
-            raise InvalidRequestError(_printable(name), "is not a known field")
+            raise InvalidRequestError(printable(name), "is not a known field")
     return session_id, reason
 
 
@@ -189,7 +190,7 @@ def _has_forbidden(characters: Iterable[str]) -> bool:
     return any(unicodedata.category(character) in _FORBIDDEN for character in characters)
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """A field's name fit to be shown to its sender: short, and plain ASCII."""
     plain = name.encode("ascii", "replace").decode()
     shown = "".join(each if each.isprintable() else "?" for each in plain)

@@ -18,6 +18,7 @@ from checkout.sessions import SessionKey
 
 # A receipt is some hundred bytes. What is left over is for the next run.
 MOST_MESSAGES = 10_000
+Progress = Callable[[int, int, int], None]
 
 
 class WaitingStore(CompletionStore, DueStore, Protocol):
@@ -50,17 +51,23 @@ class Redriven:
         return self.messages >= MOST_MESSAGES
 
 
+def _nobody_looks(*_: int) -> None:
+    return None
+
+
 def redrive(
     store: WaitingStore,
     queue: FailuresQueue,
     clock: Callable[[], datetime],
     report: Callable[[str], None],
     *,
+    progress: Progress = _nobody_looks,
     always: bool = False,
 ) -> Redriven:
     """Look at every session that waits, if there is a message, or `always`; complete the drained.
 
-    `report` is given a line about each thing that could not be looked at. Nothing but the queue's
+    `report` is given a line about each thing that could not be looked at, `progress` how many parts
+    the list has, how many are done, and how many sessions were looked at. Nothing but the queue's
     own errors is raised. Needs no lock and may run at any time, also twice at once: completing
     is safe to repeat. The messages are deleted last, and only if everything could be looked at: if
     we die before, they come back by themselves.
@@ -70,7 +77,7 @@ def redrive(
     receipts = queue.receive(MOST_MESSAGES)
     if not (receipts or always):
         return Redriven(0, 0, 0, 0)
-    walk = _Walk(store, clock, report)
+    walk = _Walk(store, clock, report, progress)
     try:
         walk.run()
     finally:
@@ -87,10 +94,12 @@ class _Walk:
         store: WaitingStore,
         clock: Callable[[], datetime],
         report: Callable[[str], None],
+        progress: Progress,
     ) -> None:
         self._store = store
         self._clock = clock
         self._report = report
+        self._progress = progress
         self.looked_at = 0
         self.completed = 0
         self.unread = 0
@@ -98,11 +107,14 @@ class _Walk:
 
     def run(self) -> None:
         for shard in range(DUE_SHARDS):
+            self._progress(DUE_SHARDS, shard, self.looked_at)
             try:
                 for key in self._waiting(shard):
                     self._look_at(key)
+                    self._progress(DUE_SHARDS, shard, self.looked_at)
             except Exception as error:  # noqa: BLE001 - the other shards can be read
                 self._could_not_read(f"shard {shard} of the waiting sessions", _why(error))
+        self._progress(DUE_SHARDS, DUE_SHARDS, self.looked_at)
         self.saw_all = not self.unread
 
     def _waiting(self, shard: int) -> Iterator[SessionKey]:

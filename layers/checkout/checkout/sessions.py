@@ -27,7 +27,8 @@ class Session:
 
     `lease_until` is the epoch millisecond until which `driver` alone may drive the cancellation;
     0 when it was given back. `recoveries` are those of the `drives` that no caller asked for.
-    `correlation_id` is that of its cancellation, whoever drives it.
+    `correlation_id` is that of its cancellation, whoever drives it. `ended_at` is when it was
+    completed or expired.
     """
 
     key: SessionKey
@@ -38,6 +39,7 @@ class Session:
     cancel_requested_at: datetime | None = None
     cancel_requested_by: str | None = None
     cancelled_at: datetime | None = None
+    ended_at: datetime | None = None
     driver: str | None = None
     lease_until: int = 0
     drives: int = 0

@@ -214,3 +214,16 @@ def test_an_index_is_written_only_when_its_entry_changes() -> None:
     )
     pairs = [(out, out), (out, early), (early, early), (early, late), (late, out)]
     assert [index_units(before, after, keys) for before, after in pairs] == [0, 1, 0, 2, 1]
+
+
+def test_an_index_that_holds_more_is_written_once_when_only_that_changes() -> None:
+    keys, projected = frozenset({"PK", "due"}), frozenset({"x"})
+    small, large, moved = (
+        of_size(99, PK="p", due="1"),
+        of_size(1500, PK="p", due="1"),
+        of_size(1500, PK="p", due="2"),
+    )
+    beside = small | {"y": {"S": "not of the index"}}
+    pairs = [(small, beside), (small, large), (large, moved), ({}, large), (small, moved)]
+    found = [index_units(before, after, keys, projected) for before, after in pairs]
+    assert found == [0, 2, 4, 2, 3]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from checkout.cancelled_sessions import CancelledPage, Listing
 from checkout.errors import (
     ReferenceConflictError,
     SessionEndedError,
@@ -28,6 +29,7 @@ from checkout.storage.expressions import Request
 from checkout.storage.items import (
     SESSION,
     TRANSACTION_PREFIX,
+    cancelled_sessions_from,
     due_sessions_from,
     session_from,
     transaction_from,
@@ -130,6 +132,16 @@ class CheckoutStore:
         sessions = due_sessions_from(answer["Items"])
         unreadable = len(answer["Items"]) - len(sessions)
         return DuePage(sessions, answer.get("LastEvaluatedKey"), unreadable)
+
+    def cancelled_sessions(
+        self, listing: Listing, count: int, cursor: Mapping[str, Any] | None
+    ) -> CancelledPage:
+        request = session_requests.cancelled_sessions(listing, count)
+        if cursor is not None:
+            request["ExclusiveStartKey"] = cursor
+        answer = self._call(self._client.query, request)
+        sessions = cancelled_sessions_from(answer["Items"], listing.status)
+        return CancelledPage(sessions, answer.get("LastEvaluatedKey"))
 
     def attach_attempt(self, key: TransactionKey) -> Session:
         return self._change_session(key.session, session_requests.attach_attempt(key))[0]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from checkout.cancelled_sessions import CancelledSession
 from checkout.lease import DueSession
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.storage.attribute_values import plain, typed
@@ -44,6 +45,10 @@ def transaction_item_key(key: TransactionKey) -> dict[str, Any]:
     return serialize({"PK": partition_key(key.session), "SK": sort_key})
 
 
+def cancellations_of(merchant_id: str, status: SessionStatus) -> str:
+    return f"MERCHANT#{merchant_id}#{status.value}"
+
+
 def provider_key(provider: str, reference: str) -> str:
     return f"{provider}#{reference}"
 
@@ -67,6 +72,7 @@ def session_from(key: SessionKey, raw: Mapping[str, Any]) -> Session:
         cancel_requested_at=_moment(item, "cancelRequestedAt"),
         cancel_requested_by=item.get("cancelRequestedBy"),
         cancelled_at=_moment(item, "cancelledAt"),
+        ended_at=_moment(item, "endedAt"),
         driver=item.get("driver"),
         lease_until=int(item.get("leaseUntil", 0)),
         drives=int(item.get("drives", 0)),
@@ -87,6 +93,24 @@ def due_sessions_from(items: Iterable[Mapping[str, Any]]) -> tuple[DueSession, .
             continue
         found.append(due)
     return tuple(found)
+
+
+def cancelled_sessions_from(
+    items: Iterable[Mapping[str, Any]], status: SessionStatus
+) -> tuple[CancelledSession, ...]:
+    """Of the index's items, which are of one status each."""
+    return tuple(_cancelled_session(deserialize(each), status) for each in items)
+
+
+def _cancelled_session(item: Mapping[str, Any], status: SessionStatus) -> CancelledSession:
+    return CancelledSession(
+        key=session_key_of(item["PK"]),
+        status=status,
+        created_at=from_text(item["createdAt"]),
+        cancel_requested_at=from_text(item["cancelRequestedAt"]),
+        cancelled_at=_moment(item, "cancelledAt"),
+        reason=item.get("reason"),
+    )
 
 
 def transaction_keys_from(items: Iterable[Mapping[str, Any]]) -> list[TransactionKey]:

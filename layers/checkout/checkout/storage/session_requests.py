@@ -7,10 +7,17 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
+from checkout.cancelled_sessions import Listing
 from checkout.lease import DUE_SHARDS, DueSession, Lock
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage.expressions import Request, put_new, update_if
-from checkout.storage.items import SESSION, partition_key, serialize, session_item_key
+from checkout.storage.items import (
+    SESSION,
+    cancellations_of,
+    partition_key,
+    serialize,
+    session_item_key,
+)
 from checkout.timestamps import to_millis, to_text
 from checkout.transactions import MAX_TRANSACTIONS, TransactionKey
 
@@ -59,7 +66,9 @@ def lock_for_cancellation(key: SessionKey, lock: Lock) -> Request:
     update = (
         "SET #status = :pending, driver = :driver, leaseUntil = :lease, dueShard = :shard,"
         " dueAt = :due, drives = if_not_exists(drives, :zero) + :one,"
-        " correlationId = if_not_exists(correlationId, :correlation)"
+        " correlationId = if_not_exists(correlationId, :correlation),"
+        # Each time: a session that an older release has locked enters the list, too.
+        " cancellationsOf = :list"
     )
     values = _lease_values(key, lock)
     if lock.request is None:
@@ -85,11 +94,15 @@ def complete_cancellation(key: SessionKey, now: datetime) -> Request:
     return update_if(
         session_item_key(key),
         condition="#status = :pending",
-        update="SET #status = :cancelled, cancelledAt = :now REMOVE leaseUntil, dueShard, dueAt",
+        update=(
+            "SET #status = :cancelled, cancelledAt = :now, cancellationsOf = :list"
+            " REMOVE leaseUntil, dueShard, dueAt"
+        ),
         values={
             ":pending": SessionStatus.PENDING_CANCELLATION.value,
             ":cancelled": SessionStatus.CANCELLED.value,
             ":now": to_text(now),
+            ":list": cancellations_of(key.merchant_id, SessionStatus.CANCELLED),
         },
     )
 
@@ -145,6 +158,26 @@ def due_sessions(shard: int, due_by: datetime | None) -> Request:
     }
 
 
+def cancelled_sessions(listing: Listing, count: int) -> Request:
+    """Of the index, at most `count`: the newest first, from the listing's position on.
+
+    The partition is the merchant's, whatever the position says.
+    """
+    values = {":list": cancellations_of(listing.merchant_id, listing.status)}
+    condition = "cancellationsOf = :list"
+    if listing.after is not None:
+        # Not the index's own place behind it: among equals that is in an order of the index.
+        condition += " AND cancelRequestedAt <= :at"
+        values[":at"] = to_text(listing.after.cancel_requested_at)
+    return {
+        "IndexName": "cancellations-by-merchant",
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeValues": serialize(values),
+        "ScanIndexForward": False,
+        "Limit": count,
+    }
+
+
 def attach_attempt(key: TransactionKey) -> Request:
     # No cancellation has locked the session: attach and lock write the same item, so one is first.
     unlocked = "#status = :open"
@@ -176,6 +209,7 @@ def _lease_values(key: SessionKey, lock: Lock) -> dict[str, Any]:
         ":lease": to_millis(lock.lease_until),
         ":due": to_millis(lock.due_at),
         ":shard": due_shard(key.session_id),
+        ":list": cancellations_of(key.merchant_id, SessionStatus.PENDING_CANCELLATION),
         ":zero": 0,
         ":one": 1,
     }

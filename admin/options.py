@@ -1,0 +1,24 @@
+"""The options that every command has."""
+
+from typing import Annotated
+
+import typer
+
+StackName = Annotated[
+    str | None,
+    typer.Option(
+        "--stack", metavar="NAME", help="A stack on AWS; the running local one if not given."
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", help="With --stack: the profile of the AWS CLI."),
+]
+Region = Annotated[
+    str | None, typer.Option("--region", metavar="NAME", help="With --stack: its Region.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+ClientId = Annotated[
+    str, typer.Argument(metavar="CLIENT_ID", help="The merchant's id.", show_default=False)
+]

@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+
+class ListedSessionStatus(StrEnum):
+    CANCELLED = "CANCELLED"
+    PENDING_CANCELLATION = "PENDING_CANCELLATION"
+
+    def __str__(self) -> str:
+        return str(self.value)
