@@ -42,6 +42,13 @@ def test_without_the_parameter_there_is_nothing_of_it() -> None:
     }
 
 
+def test_without_events_there_are_none_for_merchants() -> None:
+    rule = template()["Rules"]["MerchantWebhooksHaveEvents"]
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "MerchantWebhooks"}, "true"]}
+    (assertion,) = rule["Assertions"]
+    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "PublishEvents"}, "true"]}
+
+
 def test_every_type_of_event_goes_to_the_queue_as_a_cloudevent() -> None:
     rule = properties(RULE)
     assert rule["EventBusName"] == {"Ref": "EventBus"}

@@ -11,7 +11,7 @@ from checkout.events import EventType, schema_id
 from checkout.sessions import SessionStatus
 from checkout.storage.items import MARK
 from checkout.transactions import IN_FLIGHT, TERMINAL, TransactionStatus
-from tests.template.cloudformation import ROOT, properties
+from tests.template.cloudformation import ROOT, properties, template
 from tests.template.filter_pattern import passes, stream_mapping
 from tests.unit.event_schemas import SCHEMAS, by_id, problems
 
@@ -72,6 +72,11 @@ def test_a_bus_that_is_down_is_tried_for_nearly_as_long_as_the_stream_keeps_a_ch
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     destination = {"Type": "SQS", "Destination": {"Fn::GetAtt": ["EventFailuresQueue", "Arn"]}}
     assert mapping["DestinationConfig"]["OnFailure"] == destination
+
+
+def test_a_parameter_can_leave_them_out() -> None:
+    assert stream_mapping(FUNCTION)["Enabled"] == {"Fn::If": ["PublishesEvents", True, False]}
+    assert template()["Parameters"]["PublishEvents"]["Default"] == "true"
 
 
 def test_what_was_given_up_is_an_alarm_at_once() -> None:
