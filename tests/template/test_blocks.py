@@ -33,6 +33,7 @@ TEXTS = {
     ("docs/architecture.md", "condition  status = OPEN"): "told in words; the unit tests compare",
     ("docs/benchmarks.md", "ours, $ per million"): "`make bench` writes the page",
     ("docs/integrate.md", "one payment "): "test_the_excerpt_of_the_example...",
+    ("docs/merchant-webhooks.md", "the event bus -> a rule"): "a drawing",
     ("docs/operations.md", "cancel_session --the lock's write"): "a drawing",
     ("docs/reporting.md", "reason "): "tests/oracles/test_reporting.py compares it",
 }
@@ -43,6 +44,7 @@ EXECUTED_PYTHON = {
     ("README.md", "from cancel_a_session_client import"): "test_the_clients_lines...",
     ("clients/python/README.md", "from uuid import uuid4"): "test_the_clients_lines...",
     ("docs/adding-a-provider.md", "answer = exchange.send("): "test_an_adapters_lines...",
+    ("docs/merchant-webhooks.md", "import base64"): "tests/template/test_merchant_webhooks.py",
 }
 # JSON that is no answer of the API: parsed, and no more.
 OTHER_JSON: dict[tuple[str, str], str] = {
