@@ -1,4 +1,4 @@
-"""What is said of each route, by the function behind it."""
+"""What each operation of the API is for, and what is sent to it."""
 
 from typing import Any
 

@@ -87,15 +87,21 @@ def takes() -> str:
                 load.LIST_WRITES,
                 "into one by the lock; out of it, and into the other, by the completion",
             ),
-            ("read units", load.READS, "one query; each report an index entry and an item"),
-            ("with an `Idempotency-Key`", load.IDEMPOTENCY_WRITES, "writes of its own table"),
-            (
-                "segments of X-Ray",
-                load.SEGMENTS,
-                f"of the {load.TRACE_SHARE:.0%} that are traced; assumed",
-            ),
+            *_other_units(),
         ]
     )
+
+
+def _other_units() -> list[tuple[object, ...]]:
+    return [
+        ("read units", load.READS, "one query; each report an index entry and an item"),
+        ("with an `Idempotency-Key`", load.IDEMPOTENCY_WRITES, "writes of its own table"),
+        (
+            "segments of X-Ray",
+            load.SEGMENTS,
+            f"of the {load.TRACE_SHARE:.0%} that are traced; assumed",
+        ),
+    ]
 
 
 def _ms(seconds: float) -> str:

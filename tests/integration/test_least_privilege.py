@@ -10,10 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from checkout import payments
+from checkout.errors import CredentialsError
 from checkout.providers.webhook import Report
 from checkout.reports import ProviderReport, report_to_message
 from checkout.storage.dynamodb import CheckoutStore
-from tests.integration import event_bus, operators, scenes, stack, webhooks
+from tests.integration import event_bus, merchants, operators, scenes, stack, webhooks
 from tests.integration.access import Access
 from tests.integration.cloud import Cloud
 from tests.template.cloudformation import REAL, functions
@@ -152,6 +153,26 @@ def test_publish_events(cloud: Cloud, store: CheckoutStore) -> None:
     assert Access.used[event_bus.FUNCTION] == granted(event_bus.FUNCTION)
 
 
+@pytest.mark.allow_hosts(["127.0.0.1", "::1"])
+def test_send_webhooks(cloud: Cloud) -> None:
+    queue = merchants.prepare(cloud)
+    merchants.put_endpoint(port=1)
+    queue.put(merchants.SAMPLE, "not JSON")
+    assert queue.deliver() == 2
+    assert Access.used[merchants.FUNCTION] == granted(merchants.FUNCTION)
+
+
+def test_send_webhooks_may_not_read_what_is_a_providers(cloud: Cloud) -> None:
+    webhooks.prepare()
+    ports = cloud.function(merchants.FUNCTION).app.merchant_bootstrap.delivery_ports()
+    store = ports.endpoint_of.__self__._store
+    with pytest.raises(CredentialsError):
+        store.read("shop/stripe/main")
+    (refused,) = Access.denied
+    assert refused[1][1] == "secretsmanager:GetSecretValue"
+    Access.denied.clear()
+
+
 def test_reconcile(cloud: Cloud, store: CheckoutStore) -> None:
     for providers in (["sandbox"], ["sandbox", "sandbox-b"]):
         key = scenes.open_session(store)
@@ -184,8 +205,9 @@ def test_every_function_is_here() -> None:
     others = {
         "CancelSessionFunction", "GetSessionFunction", "ListSessionsFunction",
         operators.READS, operators.CANCELS,
-        "CompleteCancellationsFunction", "ReconcileFunction", event_bus.FUNCTION,
-        webhooks.RECEIVE, webhooks.MATCH,
+        "CompleteCancellationsFunction", "ReconcileFunction",
+        event_bus.FUNCTION, webhooks.RECEIVE, webhooks.MATCH,
+        merchants.FUNCTION,
         # Makes no call of AWS: tests/contract/test_authorizer.py plays it.
         "AuthorizeFunction",
     }  # fmt: skip

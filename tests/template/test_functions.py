@@ -15,6 +15,7 @@ from checkout.settings import (
     FanOutSettings,
     IdempotencySettings,
     IssuerSettings,
+    MerchantWebhookSettings,
     OperationsSettings,
     ProviderSettings,
     RecoverySettings,
@@ -48,6 +49,7 @@ FOLDERS = {
     "MatchReportsFunction": "match_reports",
     "AuthorizeFunction": "authorize",
     "PublishEventsFunction": "publish_events",
+    "SendWebhooksFunction": "send_webhooks",
     "OperateFunction": "operate",
     "OperatorCancelFunction": "cancel_session",
     **dict.fromkeys(REAL, "cancel_transactions"),
@@ -74,6 +76,8 @@ SETTINGS: dict[str, list[type[Settings]]] = {
     # The table's name is every function's, and nothing that this one may touch.
     "AuthorizeFunction": [StoreSettings, IssuerSettings],
     "PublishEventsFunction": [StoreSettings, EventSettings],
+    # Likewise.
+    "SendWebhooksFunction": [StoreSettings, MerchantWebhookSettings],
     "OperateFunction": [StoreSettings, OperationsSettings],
     "OperatorCancelFunction": [StoreSettings, FanOutSettings, CallersSettings],
     **dict.fromkeys(REAL, REAL_WORKER),
@@ -85,6 +89,12 @@ FOR_LIBRARIES = {
     "POWERTOOLS_SERVICE_NAME",
 }
 STAGES = ("dev", "local", "staging", "prod")
+OF_MERCHANT_WEBHOOKS = (
+    "MerchantEventsRule", "SendWebhooksFunction", "SendWebhooksRole", "SendWebhooksLogs",
+    "MerchantEventsQueue", "MerchantEventsQueuePolicy", "MerchantEventsDeadLetterQueue",
+    "MerchantEventsDeadLetterQueuePolicy", "MerchantEventsGivenUpAlarm",
+    "MerchantEventsBacklogAlarm", "MerchantEndpointTroublesAlarm", "MerchantWebhookErrorsAlarm",
+)  # fmt: skip
 SANDBOX = [name for name in FOLDERS if "Sandbox" in name]
 PROVIDERS = {"sandbox", "sandbox-b", "sandbox-c"}
 
@@ -223,6 +233,7 @@ def test_everything_else_is_in_every_stage() -> None:
         "WebAcl": "HasFirewall",
         "WebAclOfTheApi": "HasFirewall",
         "OperationsDashboard": "HasDashboard",
+        **dict.fromkeys(OF_MERCHANT_WEBHOOKS, "HasMerchantWebhooks"),
         # The emulator can make none of these; what they are about is in every stage.
         **dict.fromkeys(of_type("AWS::CloudWatch::CompositeAlarm"), "OnAws"),
         **dict.fromkeys(of_type("AWS::Logs::QueryDefinition"), "OnAws"),

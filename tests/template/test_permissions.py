@@ -111,6 +111,19 @@ ALLOWED = {
         ("*", "xray:PutTelemetryRecords"),
         ("*", "xray:PutTraceSegments"),
     },
+    "SendWebhooksFunction": {
+        # Of merchants' endpoints only, and of no provider's account.
+        (f"{SECRETS}merchant-webhooks/*", "secretsmanager:GetSecretValue"),
+        ("MerchantEventsQueue.Arn", "sqs:ChangeMessageVisibility"),
+        ("MerchantEventsQueue.Arn", "sqs:DeleteMessage"),
+        ("MerchantEventsQueue.Arn", "sqs:GetQueueAttributes"),
+        ("MerchantEventsQueue.Arn", "sqs:ReceiveMessage"),
+        ("MerchantEventsDeadLetterQueue.Arn", "sqs:SendMessage"),
+        ("SendWebhooksLogs.Arn", "logs:CreateLogStream"),
+        ("SendWebhooksLogs.Arn", "logs:PutLogEvents"),
+        ("*", "xray:PutTelemetryRecords"),
+        ("*", "xray:PutTraceSegments"),
+    },
     # Whether a token is good is none of AWS's business.
     "AuthorizeFunction": set(),
     "OperateFunction": {
@@ -138,7 +151,7 @@ ALLOWED = {
 }
 # AWS's service authorization reference lists no resource type for these.
 WITHOUT_RESOURCE = ("dynamodb:ListStreams", "logs:", "xray:Put")
-ROLES = {"CompleteCancellationsRole", "MatchReportsRole", "PublishEventsRole"}
+ROLES = {"CompleteCancellationsRole", "MatchReportsRole", "PublishEventsRole", "SendWebhooksRole"}
 KEY = {"Fn::If": ["HasKey", {"Ref": "UseKey"}, {"Ref": "AWS::NoValue"}]}
 
 

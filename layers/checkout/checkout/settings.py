@@ -117,5 +117,18 @@ class EventSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class MerchantWebhookSettings(Settings):
+    """A merchant's endpoint is the secret `<merchant_secrets_prefix><merchant>`.
+
+    `private_endpoints` is "allowed" where addresses of private networks may be called.
+    """
+
+    merchant_secrets_prefix: str
+    merchant_events_queue_url: str
+    merchant_events_dead_letter_queue_url: str
+    private_endpoints: str = "refused"
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxSettings(Settings):
     sandbox_ledger_table_name: str
