@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from checkout import bootstrap, event_bootstrap, merchant_bootstrap
+from checkout import bootstrap, event_bootstrap, merchant_bootstrap, operator_bootstrap
 from tests.integration.access import Access
 from tests.integration.stack import ACCOUNT, REGION, environment, resolve
 from tests.template.cloudformation import ROOT, properties
