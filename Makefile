@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?=
 OPENID ?=
 STACK_NAME ?=
+EXPORT ?=
 STAGE ?=
 PARAMETERS ?=
 NAME ?=
@@ -22,7 +23,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build deploy smoke provider test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client reference-seen console-seen scale soak e2e lint audit audit-known format pr lock clean
+.PHONY: help env run demo up down invoke build deploy console smoke provider test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client docs reference-seen console-seen report scale soak e2e lint audit audit-known format pr lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +55,10 @@ deploy: env ## build, deploy a stage to AWS, look whether it answers: make deplo
 	@test -n "$(STAGE)" || { echo "Name the stage: make deploy STAGE=dev, staging or prod." >&2; exit 2; }
 	@$(RUN) local.to_aws '$(STAGE)' $(ARGS)
 
+console: env ## put the operators' console on a deployed stack that has Console=true: make console STAGE=dev
+	@test -n "$(STAGE)" || { echo "Name the stage: make console STAGE=dev, staging or prod." >&2; exit 2; }
+	@$(RUN) local.console_upload '$(STAGE)'
+
 smoke: env ## whether a deployed stack answers as it should (STACK_NAME= for AWS)
 	@STACK_NAME='$(STACK_NAME)' $(RUN) local.smoke
 
@@ -62,7 +67,7 @@ provider: env ## begin the adapter of another payment provider: make provider NA
 	@$(RUN) local.new_provider '$(NAME)'
 
 test: env ## every tier but e2e, on a stack of its own: some ten minutes (ARGS='-k race' for pytest)
-	@$(PYTHON) -m local.environments client localstripe audit
+	@$(PYTHON) -m local.environments client localstripe audit reporting
 	@$(RUN) local.testing
 
 test-fast: env ## unit, contract, integration, template: some two minutes, without a stack
@@ -99,6 +104,15 @@ cost: env ## dollars per million cancellations, from counted calls and a dated p
 openapi: env ## write docs/openapi.json, the API's description, from the code and the template
 	@$(RUN) local.openapi.document
 
+docs: env ## the documentation as a site in .local/site (needs npm)
+	@$(PYTHON) -m local.environments docs
+	@$(RUN) local.docs_site.build
+
+report: env ## cancellations by reason, provider and outcome, of an export: make report EXPORT=<folder>
+	@test -n "$(EXPORT)" || { echo "Name the folder of an export of the table: make report EXPORT=<folder>. See docs/reporting.md." >&2; exit 2; }
+	@$(PYTHON) -m local.environments reporting
+	@$(ENV)/reporting/bin/python -m examples.reporting.report '$(EXPORT)' $(ARGS)
+
 client: env ## write the Python client in clients/python from docs/openapi.json
 	@$(PYTHON) -m local.environments client
 	@$(RUN) local.python_client
@@ -126,7 +140,7 @@ e2e: env ## the tests of tests/local on AWS: make e2e STACK_NAME=<deployed stack
 lint: env ## ruff, mypy, cfn-lint (by sam validate), statelint, import direction
 	$(RUN) ruff check --quiet .
 	$(RUN) ruff format --quiet --check .
-	$(RUN) mypy admin local functions layers/checkout/checkout tests clients/python/cancel_a_session_client
+	$(RUN) mypy admin examples local functions layers/checkout/checkout tests clients/python/cancel_a_session_client
 	$(SAM) validate --lint
 	$(ENV)/dev/bin/statelint statemachines/*.asl.json
 	$(RUN) pytest -q tests/unit/test_import_direction.py
@@ -143,7 +157,7 @@ format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-pr: lint audit test-pythons test test-openid faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
+pr: lint docs audit test-pythons test test-openid faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
 	@$(MAKE) --no-print-directory soak SECONDS=60
 	@if $(PYTHON) -m local.chromium; then $(MAKE) --no-print-directory console-seen; \
 	else echo "The console was NOT looked at. With Chromium: make console-seen." >&2; fi
@@ -157,6 +171,8 @@ lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade ta
 	$(LOCK) requirements/ministack.in -o requirements/ministack.txt
 	$(LOCK) requirements/microburst.in -o requirements/microburst.txt
 	$(LOCK) requirements/plot.in -o requirements/plot.txt
+	$(LOCK) requirements/docs.in -o requirements/docs.txt
+	$(LOCK) requirements/reporting.in -o requirements/reporting.txt
 	$(LOCK) requirements/ric.in -o requirements/ric.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/secrets.in -o requirements/secrets.txt
@@ -166,6 +182,7 @@ lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade ta
 	$(LOCK) --no-deps requirements/reference.in -o requirements/reference.txt
 	cd requirements/prism && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 	cd requirements/console && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+	cd requirements/mermaid && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## remove what make made (stop a running stack with 'make down' first)
 	rm -rf .local .aws-sam

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from admin import session_view, target, terminal
 from admin.exits import FAILED, NOT_FOUND
@@ -12,6 +13,8 @@ from admin.target import Target
 from admin.waiting import deployed_ages
 from checkout.bootstrap import utc_now
 from checkout.errors import SessionNotFoundError
+from checkout.event_bus import ORIGIN, EventBridgeBus
+from checkout.events import events_so_far
 from checkout.explanation import Circumstances
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.timestamps import from_millis
@@ -43,9 +46,33 @@ def show(
         terminal.show(*session_view.drawn(snapshot, around))
 
 
-@app.callback()
-def _group() -> None:
-    """A group of commands, also while it has one command only."""
+@app.command()
+def republish(
+    merchant: MerchantId,
+    session: SessionId,
+    stack: StackName = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell on the event bus once more what has happened to a session, under the same ids."""
+    there = target.find(stack, profile, region)
+    events = events_so_far(_read(there, SessionKey(merchant, session)))
+    bus = EventBridgeBus(there.aws.events, there.stack.event_bus, ORIGIN + there.name)
+    taken = bus.publish(events)
+    if not all(taken):
+        raise Problem(
+            f"{taken.count(False)} of {len(events)} events were not taken by the bus: mend what"
+            " is logged above, and run it again. Repeats have the same ids.",
+            FAILED,
+        )
+    if as_json:
+        told = [{"id": each.event_id, "type": each.type.value} for each in events]
+        terminal.show_json({"stack": there.name, "events": told})
+    else:
+        names = ", ".join(each.type.value for each in events)
+        said = f"Told again: {names}." if events else "Nothing has happened to tell of."
+        terminal.show(Text(said))
 
 
 def _read(there: Target, key: SessionKey) -> SessionSnapshot:

@@ -28,7 +28,7 @@ FILES = (
 
 def package() -> Path:
     """The package itself, whose own hash npm has checked. Raises Problem."""
-    return npm.ensure("console") / PACKAGE
+    return npm.ensure("console", "trust its list of hashes") / PACKAGE
 
 
 def listed(folder: Path) -> dict[str, object]:

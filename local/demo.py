@@ -8,6 +8,7 @@ from local import lifecycle, processes
 from local.calls import Client
 from local.console import run, say, seconds
 from local.inspection import Inspector
+from local.listener import Listener, listening
 from local.payments import PaymentSide
 from local.places import Places
 from local.promises import Promises
@@ -26,6 +27,11 @@ def since_make() -> float:
 
 
 def show(stack: Stack) -> Promises:
+    with listening(stack, f"demo-{os.getpid()}") as listener:
+        return _play(stack, listener)
+
+
+def _play(stack: Stack, listener: Listener) -> Promises:
     first, second = stack.merchants
     promises = Promises()
     stage = Stage(
@@ -34,6 +40,7 @@ def show(stack: Stack) -> Promises:
         side=PaymentSide(stack, first.client_id),
         inspector=Inspector(stack, first.client_id),
         promises=promises,
+        listener=listener,
     )
     for scene in SCENES:
         try:

@@ -24,7 +24,7 @@ def relevant(output: str) -> str:
 
 
 def _sam_deploy(endpoint_url: str, log: Path, more: Sequence[str]) -> None:
-    common = ["Stage=local", "PointInTimeRecovery=false"]
+    common = ["Stage=local", "PointInTimeRecovery=false", "MerchantWebhooks=true"]
     parameters = [*common, *this_machine().parameters, *more]
     command = [
         str(tool("sam", "sam")), "deploy",

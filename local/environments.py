@@ -23,7 +23,10 @@ LOGS = ROOT / ".local" / "logs"
 PACKAGES = (ROOT / "layers" / "checkout", ROOT / "clients" / "python")
 NAMES = ("dev", "sam", "ministack", "reference")
 # What only some targets need, which name them: `make run` is not to wait for them.
-ON_DEMAND = ("audit", "browser", "client", "localstripe", "microburst", "plot", "ric", "secrets")
+ON_DEMAND = (
+    "audit", "browser", "client", "docs", "localstripe", "microburst", "plot", "reporting", "ric",
+    "secrets",
+)  # fmt: skip
 MIRRORS = "PIP_INDEX_URL and UV_DEFAULT_INDEX name a mirror, if you need one"
 
 

@@ -1,8 +1,4 @@
-"""Packages of npm, each set in an environment of its own from a lock in requirements/.
-
-Nothing that ships, and nothing that `make test` needs, is made with it: prism, for the documents of
-providers where they are at hand; and the console's library, to compare with what is committed.
-"""
+"""Environments of node: made with npm from a lock in requirements/, in .local/env."""
 
 import shutil
 import subprocess
@@ -12,29 +8,32 @@ from local.alone import alone
 from local.console import Problem, step
 from local.environments import ENVIRONMENTS, ROOT
 
+FILES = ("package.json", "package-lock.json")
 
-def ensure(name: str) -> Path:
-    """The folder node_modules of requirements/<name>.
 
-    Raises Problem: npm is missing, or could not install it.
+def ensure(name: str, without: str) -> Path:
+    """The folder of the installed packages.
+
+    `without` ends the sentence for who has no npm: what to do then. Raises Problem: npm is
+    missing, or could not install it.
     """
     place, lock = ENVIRONMENTS / name, ROOT / "requirements" / name
-    stamp, modules = place / ".made-from", place / "node_modules"
+    modules, stamp = place / "node_modules", place / ".made-from"
     wanted = (lock / "package-lock.json").read_text()
     with alone(ENVIRONMENTS / f".{name}.lock", "another make is making this environment: waiting"):
-        if not (stamp.is_file() and stamp.read_text() == wanted and modules.exists()):
+        if not (stamp.is_file() and stamp.read_text() == wanted and modules.is_dir()):
             with step(f"environment {name}"):
-                _install(lock, place)
+                _install(lock, place, without)
             stamp.write_text(wanted)
     return modules
 
 
-def _install(lock: Path, place: Path) -> None:
+def _install(lock: Path, place: Path, without: str) -> None:
     npm = shutil.which("npm")
     if npm is None:
-        raise Problem("There is no npm: install Node.js.")
+        raise Problem(f"There is no npm: install Node.js, or {without}.")
     place.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
+    for name in FILES:
         shutil.copyfile(lock / name, place / name)
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     done = subprocess.run(

@@ -48,7 +48,7 @@ def remove(stack: Stack, operator: Operator) -> None:
 def sign_in(stack: Stack, operator: Operator, scope: str = SCOPE) -> str:
     """An access token, by an authorization code with PKCE."""
     verifier = secrets.token_urlsafe(48)
-    code = authorize(stack, operator, scope, _challenge(verifier))
+    code = authorize(stack, operator, scope, challenge_of(verifier))
     answer = redeem(stack, code, verifier)
     assert answer.status == 200, f"no token: {answer.status}"
     token: str = answer.json()["access_token"]
@@ -97,7 +97,7 @@ def redeem(stack: Stack, code: str, verifier: str) -> Answer:
     return Connection().send("POST", url, FORM, urlencode(asked).encode())
 
 
-def _challenge(verifier: str) -> str:
+def challenge_of(verifier: str) -> str:
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 

@@ -174,6 +174,28 @@ def by_itself(stage: Stage) -> None:
         [each.settled_after_cancel for each in seen.transactions] == [False, False, True],
         seen,
     )
+    _told(stage, session_id)
+
+
+def _told(stage: Stage, session_id: str) -> None:
+    """What was heard of the session on the event bus."""
+    expected = Counter(
+        {
+            "session.cancellation_pending": 1,
+            "transaction.cancelled": 2,
+            "transaction.settled_after_cancel": 1,
+            "session.cancelled": 1,
+        }
+    )
+    deadline = time.monotonic() + WATCH_SECONDS
+    while True:
+        events = stage.listener.of(session_id)
+        heard = Counter(each["type"] for each in events)
+        if heard == expected or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    print("   heard on the event bus: " + ", ".join(sorted(each["type"] for each in events)))
+    stage.promises.check("each change was told as an event, once", heard == expected, heard)
 
 
 def _watched(stage: Stage, session_id: str) -> SessionAnswer:

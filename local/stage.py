@@ -10,6 +10,7 @@ from cancel_a_session_client.models import CancelAnswer, Error
 from checkout.errors import SessionLockedError
 from local import show
 from local.inspection import Inspector
+from local.listener import Listener
 from local.payments import PaymentSide, parse
 from local.promises import Promises
 from local.typed_calls import Cancellation, TypedClient
@@ -24,6 +25,7 @@ class Stage:
     side: PaymentSide
     inspector: Inspector
     promises: Promises
+    listener: Listener
 
     def session(self, *payments: str) -> str:
         session_id = self.side.open()

@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         tier = item.path.relative_to(TESTS).parts[0]
         item.add_marker(tier)
-        if tier in OFFLINE:
+        if tier in OFFLINE and not item.get_closest_marker("allow_hosts"):
             item.add_marker(pytest.mark.disable_socket)
         elif tier in ON_LOOPBACK:
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))

@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
 
 def _cancel_once(event: dict[str, Any], context: LambdaContext) -> str:
     answer_by = bootstrap.deadline(context) - bootstrap.ANSWER_RESERVE
-    call = parse_call(event, bootstrap.edge())
+    call = parse_call(event, bootstrap.callers(), bootstrap.edge())
     audit(call)
     if call.idempotency_key is None:
         return _cancel(call, answer_by)

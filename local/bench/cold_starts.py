@@ -46,6 +46,9 @@ VARIABLES = {
     "WORKER_PREFIX": "stack-cancel-with-",
     "UNMATCHED_REPORTS_QUEUE_URL": "http://127.0.0.1/123456789012/unmatched",
     "SECRETS_PREFIX": "stack/",
+    "MERCHANT_SECRETS_PREFIX": "stack/merchant-webhooks/",
+    "MERCHANT_EVENTS_QUEUE_URL": "http://127.0.0.1/123456789012/merchant-events",
+    "MERCHANT_EVENTS_DEAD_LETTER_QUEUE_URL": "http://127.0.0.1/123456789012/dead-letters",
     "RECOVERY_STARTS_PER_SECOND": "50",
     "GIVE_UP_HOURS": "24",
     "POWERTOOLS_SERVICE_NAME": "checkout",
@@ -98,6 +101,7 @@ def functions() -> list[Case]:
         "receive_webhook": "ReceiveWebhookFunction",
         "match_reports": "MatchReportsFunction",
         "publish_events": "PublishEventsFunction",
+        "send_webhooks": "SendWebhooksFunction",
     }
     return [Case(name, BUILD / folder, _event(name)) for name, folder in names.items()]
 

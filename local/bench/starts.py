@@ -36,6 +36,7 @@ LIMITS = {
     "reconcile": BEHIND_THE_SCENES,
     "match_reports": BEHIND_THE_SCENES,
     "publish_events": BEHIND_THE_SCENES,
+    "send_webhooks": BEHIND_THE_SCENES,
     SANDBOX: BEHIND_THE_SCENES,
 }
 # And a provider's worker's, as against the sandbox's, which reads no secret and has no certificates

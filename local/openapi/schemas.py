@@ -139,7 +139,7 @@ def schemas() -> dict[str, Schema]:
         "ListedSession": _object(
             ListedSession,
             status=_enumeration(LISTED),
-            cancelRequestedAt={"type": "string"},
+            cancelRequestedAt=_MOMENT,
         ),
         "Error": _error(),
     }

@@ -68,15 +68,12 @@ def _share(use: float) -> str:
 
 def takes() -> str:
     refused = "paid for even if it is refused"
+    there = f"{_ms(load.PROVIDER)} of it at the provider"
     return rows(
         [
             ("requests at the gateway", load.GATEWAY_REQUESTS, "the call, and a webhook each"),
             ("`cancel_session`", _ms(load.DRIVER), "three store calls, and the fan-out"),
-            (
-                "a worker, each payment",
-                _ms(load.WORKER),
-                f"{_ms(load.PROVIDER)} of it at the provider",
-            ),
+            ("a worker, each payment", _ms(load.WORKER), there),
             ("`receive_webhook`, each payment", _ms(load.REPORT), "three store calls"),
             ("the state machine", _ms(load.MACHINE), "one execution"),
             (
@@ -90,15 +87,21 @@ def takes() -> str:
                 load.LIST_WRITES,
                 "into one by the lock; out of it, and into the other, by the completion",
             ),
-            ("read units", load.READS, "one query; each report an index entry and an item"),
-            ("with an `Idempotency-Key`", load.IDEMPOTENCY_WRITES, "writes of its own table"),
-            (
-                "segments of X-Ray",
-                load.SEGMENTS,
-                f"of the {load.TRACE_SHARE:.0%} that are traced; assumed",
-            ),
+            *_other_units(),
         ]
     )
+
+
+def _other_units() -> list[tuple[object, ...]]:
+    return [
+        ("read units", load.READS, "one query; each report an index entry and an item"),
+        ("with an `Idempotency-Key`", load.IDEMPOTENCY_WRITES, "writes of its own table"),
+        (
+            "segments of X-Ray",
+            load.SEGMENTS,
+            f"of the {load.TRACE_SHARE:.0%} that are traced; assumed",
+        ),
+    ]
 
 
 def _ms(seconds: float) -> str:

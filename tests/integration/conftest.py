@@ -10,9 +10,12 @@ import pytest
 
 from checkout import bootstrap
 from checkout.storage.dynamodb import CheckoutStore
+from tests.contract.loopback import Double
+from tests.integration import merchants
 from tests.integration.access import Access
 from tests.integration.cloud import Cloud, run_cloud
 from tests.integration.journal import Journal
+from tests.integration.merchants import MerchantEvents
 from tests.integration.stack import REGION, environment
 
 if TYPE_CHECKING:
@@ -67,6 +70,24 @@ def store(cloud: Cloud) -> CheckoutStore:
 def journal(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> Iterator[Journal]:
     with Journal(capsys).kept() as journal:
         yield journal
+
+
+@pytest.fixture
+def queue(cloud: Cloud) -> MerchantEvents:
+    """Of events for merchants."""
+    return merchants.prepare(cloud)
+
+
+@pytest.fixture
+def shop() -> Double:
+    """A merchant who takes what comes to /x."""
+    return Double({"/x": merchants.OK})
+
+
+@pytest.fixture
+def port(shop: Double) -> Iterator[int]:
+    with shop.listening() as port:
+        yield port
 
 
 def _no_sleep(seconds: float) -> None:

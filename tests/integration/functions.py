@@ -12,13 +12,21 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from checkout import bootstrap, event_bootstrap, operator_bootstrap
+from checkout import bootstrap, event_bootstrap, merchant_bootstrap, operator_bootstrap
 from tests.integration.access import Access
 from tests.integration.stack import ACCOUNT, REGION, environment, resolve
 from tests.template.cloudformation import ROOT, properties
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+# Of single functions, each above the bootstrap.
+WIRINGS = {
+    "event_bootstrap": event_bootstrap,
+    "merchant_bootstrap": merchant_bootstrap,
+    "operator_bootstrap": operator_bootstrap,
+}
 
 
 class Clock:
@@ -69,14 +77,13 @@ class Function:
         vars(self.bootstrap).update(os=own, utc_now=clock.now, make_client=making)
         self.app = _load("app", ROOT / defined["CodeUri"] / "app.py")
         vars(self.app)["bootstrap"] = self.bootstrap
-        if "event_bootstrap" in vars(self.app):
-            wiring = _load("event_bootstrap", ROOT / str(event_bootstrap.__file__))
-            vars(wiring).update(os=own, make_client=making)
-            vars(self.app)["event_bootstrap"] = wiring
+        for name, module in WIRINGS.items():
+            if name in vars(self.app):
+                wiring = _load(name, ROOT / str(module.__file__))
+                vars(wiring).update(os=own, make_client=making, utc_now=clock.now)
+                vars(self.app)[name] = wiring
         if "operator_bootstrap" in vars(self.app):
-            wiring = _load("operator_bootstrap", ROOT / str(operator_bootstrap.__file__))
-            vars(wiring).update(os=own, bootstrap=self.bootstrap)
-            vars(self.app)["operator_bootstrap"] = wiring
+            vars(vars(self.app)["operator_bootstrap"])["bootstrap"] = self.bootstrap
 
     def __call__(self, event: Any) -> Any:
         handler = self.app.handler

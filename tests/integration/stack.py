@@ -66,18 +66,22 @@ def queue_url(name: str) -> str:
 
 
 def make_report_queues(client: SQSClient) -> None:
+    make_queues(client, REPORTS_QUEUE, DEAD_REPORTS_QUEUE)
+
+
+def make_queues(client: SQSClient, queue: str, dead_letters: str) -> None:
     """Both empty, with the rule that leads from one to the other; without the delay."""
     for url in client.list_queues().get("QueueUrls", []):
         client.delete_queue(QueueUrl=url)
-    client.create_queue(QueueName=DEAD_REPORTS_QUEUE)
-    redrive = properties(REPORTS_QUEUE)["RedrivePolicy"]
+    client.create_queue(QueueName=dead_letters)
+    redrive = properties(queue)["RedrivePolicy"]
     target = redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{target}"
     policy = {"deadLetterTargetArn": arn, "maxReceiveCount": redrive["maxReceiveCount"]}
     client.create_queue(
-        QueueName=REPORTS_QUEUE,
+        QueueName=queue,
         Attributes={
-            "VisibilityTimeout": str(properties(REPORTS_QUEUE)["VisibilityTimeout"]),
+            "VisibilityTimeout": str(properties(queue)["VisibilityTimeout"]),
             "RedrivePolicy": json.dumps(policy),
         },
     )

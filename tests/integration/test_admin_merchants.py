@@ -1,6 +1,7 @@
 """Merchants, made and listed and deleted in a user pool of moto's, and their secrets rotated."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,19 +12,15 @@ from admin.merchants import Registered
 from admin.target import Target
 from local.aws import Aws
 from local.console import Problem
-from local.stack import Stack
 from tests.integration.pool_secrets import PoolSecrets
+from tests.unit.local_stack.test_commands import STACK
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 READ, CANCEL = "checkout/sessions.read", "checkout/sessions.cancel"
 
 
 def a_target(pool: str) -> Target:
-    stack = Stack(
-        stack_name="shop", base_url="", token_url="https://token", endpoint_url=None, table="t",
-        idempotency_table="", ledger_table="", state_machine_arn="",
-        completion_failures_queue_url="", event_bus="", user_pool_id=pool,
-    )  # fmt: skip
+    stack = replace(STACK, stack_name="shop", token_url="https://token", user_pool_id=pool)
     return Target(stack, Aws(None, region="eu-west-1"))
 
 

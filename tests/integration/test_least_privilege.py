@@ -10,10 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from checkout import payments
+from checkout.errors import CredentialsError
 from checkout.providers.webhook import Report
 from checkout.reports import ProviderReport, report_to_message
 from checkout.storage.dynamodb import CheckoutStore
-from tests.integration import event_bus, scenes, stack, webhooks
+from tests.integration import event_bus, merchants, operators, scenes, stack, webhooks
 from tests.integration.access import Access
 from tests.integration.cloud import Cloud
 from tests.template.cloudformation import REAL, functions
@@ -75,6 +76,24 @@ def test_list_sessions(cloud: Cloud, store: CheckoutStore) -> None:
     assert Access.used["ListSessionsFunction"] == granted("ListSessionsFunction")
 
 
+def test_operate(cloud: Cloud, store: CheckoutStore) -> None:
+    key, _ = scenes.session_with(store, "refused_1")
+    scenes.cancel(cloud, key)
+    operators.listed(cloud)
+    operators.listed(cloud, merchantId=key.merchant_id)
+    assert Access.used[operators.READS] == granted(operators.READS)
+
+
+def test_operator_cancel(cloud: Cloud, store: CheckoutStore) -> None:
+    one, _ = scenes.session_with(store, "ok_1")
+    two = scenes.open_session(store)
+    for provider in ("sandbox", "sandbox-b"):
+        scenes.attach(store, two, "ok_1", provider)
+    for each in (one, two):
+        assert operators.cancel(cloud, each).status == 200
+    assert Access.used[operators.CANCELS] == granted(operators.CANCELS)
+
+
 @pytest.mark.parametrize(("function", "provider"), SANDBOXES.items())
 def test_a_worker_of_a_sandbox(
     cloud: Cloud, store: CheckoutStore, function: str, provider: str
@@ -134,6 +153,26 @@ def test_publish_events(cloud: Cloud, store: CheckoutStore) -> None:
     assert Access.used[event_bus.FUNCTION] == granted(event_bus.FUNCTION)
 
 
+@pytest.mark.allow_hosts(["127.0.0.1", "::1"])
+def test_send_webhooks(cloud: Cloud) -> None:
+    queue = merchants.prepare(cloud)
+    merchants.put_endpoint(port=1)
+    queue.put(merchants.SAMPLE, "not JSON")
+    assert queue.deliver() == 2
+    assert Access.used[merchants.FUNCTION] == granted(merchants.FUNCTION)
+
+
+def test_send_webhooks_may_not_read_what_is_a_providers(cloud: Cloud) -> None:
+    webhooks.prepare()
+    ports = cloud.function(merchants.FUNCTION).app.merchant_bootstrap.delivery_ports()
+    store = ports.endpoint_of.__self__._store
+    with pytest.raises(CredentialsError):
+        store.read("shop/stripe/main")
+    (refused,) = Access.denied
+    assert refused[1][1] == "secretsmanager:GetSecretValue"
+    Access.denied.clear()
+
+
 def test_reconcile(cloud: Cloud, store: CheckoutStore) -> None:
     for providers in (["sandbox"], ["sandbox", "sandbox-b"]):
         key = scenes.open_session(store)
@@ -165,8 +204,10 @@ def test_receive_webhook_and_match_reports(cloud: Cloud, store: CheckoutStore) -
 def test_every_function_is_here() -> None:
     others = {
         "CancelSessionFunction", "GetSessionFunction", "ListSessionsFunction",
-        "CompleteCancellationsFunction", "ReconcileFunction", event_bus.FUNCTION,
-        webhooks.RECEIVE, webhooks.MATCH,
+        operators.READS, operators.CANCELS,
+        "CompleteCancellationsFunction", "ReconcileFunction",
+        event_bus.FUNCTION, webhooks.RECEIVE, webhooks.MATCH,
+        merchants.FUNCTION,
         # Makes no call of AWS: tests/contract/test_authorizer.py plays it.
         "AuthorizeFunction",
     }  # fmt: skip

@@ -9,12 +9,14 @@ from typing import Protocol
 
 import pytest
 
-from local import merchants, remote
+from checkout.bootstrap import new_id
+from local import merchants, operators, remote
 from local import stack as stacks
 from local.calls import Client
 from local.console import Problem
 from local.function_logs import lines as log_lines
 from local.inspection import Inspector
+from local.operators import OperatorClient
 from local.payments import PaymentSide, parse
 from local.places import LOCAL
 from local.stack import Merchant, Stack
@@ -43,6 +45,17 @@ def merchant(stack: Stack) -> Client:
 @pytest.fixture(scope="session")
 def other_merchant(stack: Stack) -> Client:
     return Client(stack, stack.merchants[1])
+
+
+@pytest.fixture(scope="session")
+def operator(stack: Stack) -> Iterator[OperatorClient]:
+    """Signed in as a person is, with both scopes."""
+    if not stack.console_client_id:
+        pytest.fail("the stack has no console: deploy it with Console=true", pytrace=False)
+    name = f"tests-{new_id()}"
+    made = operators.make(stack, name)
+    yield OperatorClient(stack, operators.sign_in(stack, made))
+    operators.remove(stack, made)
 
 
 @pytest.fixture

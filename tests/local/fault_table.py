@@ -201,6 +201,7 @@ ELSEWHERE = {
     "receive-webhook": "tests/integration/test_receive_webhook.py",
     "match-reports": "tests/integration/test_match_reports.py",
     "publish-events": "tests/integration/test_publish_events.py",
+    "send-webhooks": "tests/integration/test_send_webhooks.py",
 }
 
 

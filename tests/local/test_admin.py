@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from checkout.bootstrap import new_id
 from local import stack as stacks
 from local.answers import NO_SESSION
 from local.calls import Client
+from local.listener import Event, Listener, listening
 from local.stack import Merchant, Stack
-from tests.local.admin import as_on_aws, checkout_admin, on_terminal
+from local.waiting import wait_until
+from tests.local.admin import Said, as_on_aws, checkout_admin, on_terminal
 from tests.local.conftest import Seed
 from tests.unit.admin.documents import documented
 
@@ -41,6 +44,32 @@ def waiting(seed: Seed, merchant: Client) -> tuple[str, list[str]]:
     seeded = seed("sandbox:ok_1", "sandbox-b:refused_2")
     assert merchant.cancel(seeded.session_id).json()["status"] == "PENDING_CANCELLATION"
     return seeded.session_id, seeded.transaction_ids
+
+
+def test_what_happened_to_a_session_is_told_again_under_the_same_ids(
+    stack: Stack, merchant: Client, seed: Seed
+) -> None:
+    session = seed("sandbox:ok_1").session_id
+    names = (merchant.merchant.client_id, session)
+    nothing = documented("session republish", republish(*names, "--json").out)
+    assert nothing["events"] == []
+    with listening(stack, f"heard-{new_id()}") as listener:
+        assert merchant.cancel(session).status == 200
+        first = wait_until(lambda: heard(listener, session, deliveries=3), "three events", 60)
+        again = documented("session republish", republish(*names, "--json").out)
+        assert {each["id"] for each in again["events"]} == {each["id"] for each in first}
+        wait_until(lambda: heard(listener, session, deliveries=6), "the same once more", 60)
+    assert len(listener.heard) == 3
+    assert "Told again: session.cancellation_pending, " in republish(*names).out
+
+
+def heard(listener: Listener, session_id: str, deliveries: int) -> list[Event]:
+    found = listener.of(session_id)
+    return found if listener.deliveries >= deliveries else []
+
+
+def republish(*words: str) -> Said:
+    return checkout_admin("session", "republish", *words)
 
 
 def test_a_merchant_that_is_made_gets_tokens_until_it_is_deleted(

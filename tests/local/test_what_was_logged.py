@@ -16,6 +16,7 @@ from tests.doubles import adyen, mpesa, stripe
 from tests.local.canaries import Canary, found
 from tests.local.conftest import Seed
 from tests.local.test_bad_input import CANARY
+from tests.local.test_merchant_webhooks import PATH, SIGNING_SECRET
 
 WITHIN = 30.0
 REASON = "canary-of-a-reason"
@@ -28,6 +29,8 @@ SENT = [
     Canary("reason", REASON),
     Canary("bad input", CANARY),
     Canary("idempotency key", IDEMPOTENCY_KEY),
+    Canary("merchant's signing secret", SIGNING_SECRET),
+    Canary("merchant's endpoint", PATH),
 ]
 
 

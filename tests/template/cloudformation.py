@@ -73,6 +73,17 @@ def functions() -> dict[str, Resource]:
     return of_type("AWS::Serverless::Function")
 
 
+def whole_text(value: dict[str, Any]) -> str:
+    """Of an Fn::Sub, with all that it has under some condition; its names are left as they are."""
+    found = value["Fn::Sub"]
+    if isinstance(found, str):
+        return found
+    text, parts = found
+    for name, part in parts.items():
+        text = text.replace(f"${{{name}}}", whole_text(part["Fn::If"][1]))
+    return str(text)
+
+
 def variables(function: str) -> set[str]:
     """The names of a function's environment variables, the common ones included."""
     common = template()["Globals"]["Function"]["Environment"]["Variables"]

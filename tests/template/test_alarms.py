@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.cloudformation import of_type, properties, resource, template
+from tests.template.cloudformation import of_type, properties, resource, template, whole_text
 from tests.template.metrics import published
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
@@ -24,12 +24,12 @@ CALLED = {
     "MatchReportsFunction",
     "PublishEventsFunction",
     "ReconcileFunction",
+    "SendWebhooksFunction",
 }
 
 
 def rule(composite: str) -> str:
-    text: str = properties(composite)["AlarmRule"]["Fn::Sub"]
-    return text
+    return whole_text(properties(composite)["AlarmRule"])
 
 
 @pytest.mark.parametrize("name", COMPOSITES)

@@ -82,12 +82,19 @@ def test_no_route_has_forgotten_to_say_who_may_call_it() -> None:
         if event["Type"] == "Api"
     }
     secured = {
-        (path, method) for path, methods in definition()["paths"].items() for method in methods
+        (path, method)
+        for path, methods in definition()["paths"].items()
+        for method in methods
+        # Those of the operators: test_operations.py.
+        if "/operations/" not in path
     }
     assert secured == routed
     assert properties("CheckoutApi")["MergeDefinitions"] is True
     assert all(
-        "security" in each for path in definition()["paths"].values() for each in path.values()
+        "security" in each
+        for path, methods in definition()["paths"].items()
+        if "/operations/" not in path
+        for each in methods.values()
     )
 
 
@@ -155,7 +162,9 @@ def test_the_scopes_of_the_routes_are_those_of_the_resource_server() -> None:
 def test_nobody_signs_up_for_a_merchants_account() -> None:
     pool = properties("MerchantPool")
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
-    assert not of_type("AWS::Cognito::UserPoolClient"), "merchants are data, not resources"
+    clients = of_type("AWS::Cognito::UserPoolClient").values()
+    pools = [each["Properties"]["UserPoolId"] for each in clients]
+    assert pools == [{"Ref": "OperatorPool"}], "merchants are data, not resources"
 
 
 def test_the_stage_is_throttled_and_logs_neither_bodies_nor_tokens() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.cloudformation import of_type, properties, resource, template
+from tests.template.cloudformation import of_type, properties, resource, template, whole_text
 from tests.template.metrics import published
 
 COLUMNS = 24
@@ -22,6 +22,8 @@ SECTIONS = [
     "Recovery",
     "Events",
     "The queues, and what is behind",
+    # By parameter: at the end, so that nothing stands elsewhere without it.
+    "Merchant webhooks",
 ]
 # Of AWS, as its services publish them, with the names of their dimensions.
 OF_AWS = {
@@ -43,7 +45,7 @@ def named(match: re.Match[str]) -> str:
 
 
 def widgets() -> list[dict[str, Any]]:
-    text = properties("OperationsDashboard")["DashboardBody"]["Fn::Sub"]
+    text = whole_text(properties("OperationsDashboard")["DashboardBody"])
     body = json.loads(re.sub(r"\$\{([^}]+)\}", named, text))
     found: list[dict[str, Any]] = body["widgets"]
     return found

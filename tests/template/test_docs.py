@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.template.cloudformation import ROOT, of_type, properties
+from tests.template.cloudformation import ROOT, of_type, properties, whole_text
 from tests.template.metrics import Metric, published
 
 FAILURE_MODES = (ROOT / "docs" / "failure-modes.md").read_text()
@@ -122,7 +122,7 @@ def test_the_table_of_metrics_is_what_the_code_publishes() -> None:
 def test_the_table_of_alarms_is_what_the_template_says() -> None:
     told = {name: parts.split(", ") for name, parts in table("4. Alarms")}
     assert told == {
-        name: re.findall(r"\$\{(\w+)\}", properties(name)["AlarmRule"]["Fn::Sub"])
+        name: re.findall(r"\$\{(\w+)\}", whole_text(properties(name)["AlarmRule"]))
         for name in COMPOSITES
     }
 

@@ -10,13 +10,17 @@ from checkout.bootstrap import utc_now
 from checkout.fan_out import order_from_message
 from checkout.http_request import parse_cancel_call, parse_session_key
 from checkout.listing import parse_list_call
+from checkout.merchant_webhooks import event_of_message
+from checkout.operations import Everybody
+from checkout.operator_request import parse_operator_list
 from checkout.reports import report_from_message
 from checkout.settings import EdgeSettings
 from checkout.storage.items import session_key_of
 from checkout.webhook_request import parse_delivery
 from tests.template.cloudformation import ROOT, functions, properties, state_machine
 from tests.template.filter_pattern import matches, stream_patterns
-from tests.template.test_api import scope_of
+from tests.template.test_api import definition, scope_of
+from tests.unit.event_schemas import problems
 
 FOLDERS = {
     each["Properties"]["CodeUri"].removeprefix("functions/") for each in functions().values()
@@ -52,6 +56,15 @@ def test_an_api_event_came_by_its_functions_route(name: str) -> None:
     assert scope_of(route["Properties"]) in claims["scope"].split()
 
 
+def test_the_operators_event_came_by_its_functions_route() -> None:
+    called = event("operate")
+    _, route, _ = definition()["paths"][called["resource"]]["Fn::If"]
+    (scheme,) = route[called["httpMethod"].lower()]["security"]
+    claims = called["requestContext"]["authorizer"]["claims"]
+    assert set(scheme["Operators"]) <= set(claims["scope"].split())
+    assert isinstance(parse_operator_list(called), Everybody)
+
+
 def test_the_webhook_came_by_its_functions_route_without_a_token() -> None:
     (route,) = properties(WEBHOOK)["Events"].values()
     called = event("receive_webhook")
@@ -71,12 +84,21 @@ def test_the_webhook_and_the_message_of_the_queue_are_about_one_payment() -> Non
     assert record["md5OfBody"] == md5(record["body"].encode()).hexdigest()  # noqa: S324 - as SQS does
 
 
+def test_the_merchants_message_is_an_event_as_the_bus_has_it() -> None:
+    (record,) = event("send_webhooks")["Records"]
+    told = event_of_message(record["body"])
+    assert problems(json.loads(told.body)) == []
+    assert record["md5OfBody"] == md5(told.body).hexdigest()  # noqa: S324 - as SQS does
+
+
 def test_all_events_are_about_one_session_of_one_merchant() -> None:
     worker, record = event("cancel_transactions"), event("complete_cancellations")["Records"][0]
     key = parse_cancel_call(event("cancel_session"), EDGE).key
     assert parse_session_key(event("get_session"), EDGE) == key
     assert parse_list_call(event("list_sessions"), EDGE).merchant_id == key.merchant_id
     assert (worker["merchantId"], worker["sessionId"]) == (key.merchant_id, key.session_id)
+    told = event_of_message(event("send_webhooks")["Records"][0]["body"])
+    assert (told.merchant_id, told.session_id) == (key.merchant_id, key.session_id)
     assert session_key_of(record["dynamodb"]["Keys"]["PK"]["S"]) == key
 
 

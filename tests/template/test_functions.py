@@ -9,11 +9,14 @@ import pytest
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS
 from checkout.providers import registry
 from checkout.settings import (
+    CallersSettings,
     EdgeSettings,
     EventSettings,
     FanOutSettings,
     IdempotencySettings,
     IssuerSettings,
+    MerchantWebhookSettings,
+    OperationsSettings,
     ProviderSettings,
     RecoverySettings,
     ReportQueueSettings,
@@ -46,6 +49,9 @@ FOLDERS = {
     "MatchReportsFunction": "match_reports",
     "AuthorizeFunction": "authorize",
     "PublishEventsFunction": "publish_events",
+    "SendWebhooksFunction": "send_webhooks",
+    "OperateFunction": "operate",
+    "OperatorCancelFunction": "cancel_session",
     **dict.fromkeys(REAL, "cancel_transactions"),
 }
 WORKER: list[type[Settings]] = [StoreSettings, WorkerSettings, SandboxSettings]
@@ -53,6 +59,7 @@ REAL_WORKER: list[type[Settings]] = [StoreSettings, WorkerSettings, ProviderSett
 SETTINGS: dict[str, list[type[Settings]]] = {
     "CancelSessionFunction": [
         StoreSettings,
+        CallersSettings,
         EdgeSettings,
         FanOutSettings,
         IdempotencySettings,
@@ -69,6 +76,10 @@ SETTINGS: dict[str, list[type[Settings]]] = {
     # The table's name is every function's, and nothing that this one may touch.
     "AuthorizeFunction": [StoreSettings, IssuerSettings],
     "PublishEventsFunction": [StoreSettings, EventSettings],
+    # Likewise.
+    "SendWebhooksFunction": [StoreSettings, MerchantWebhookSettings],
+    "OperateFunction": [StoreSettings, OperationsSettings],
+    "OperatorCancelFunction": [StoreSettings, FanOutSettings, CallersSettings],
     **dict.fromkeys(REAL, REAL_WORKER),
 }
 FOR_LIBRARIES = {
@@ -78,6 +89,12 @@ FOR_LIBRARIES = {
     "POWERTOOLS_SERVICE_NAME",
 }
 STAGES = ("dev", "local", "staging", "prod")
+OF_MERCHANT_WEBHOOKS = (
+    "MerchantEventsRule", "SendWebhooksFunction", "SendWebhooksRole", "SendWebhooksLogs",
+    "MerchantEventsQueue", "MerchantEventsQueuePolicy", "MerchantEventsDeadLetterQueue",
+    "MerchantEventsDeadLetterQueuePolicy", "MerchantEventsGivenUpAlarm",
+    "MerchantEventsBacklogAlarm", "MerchantEndpointTroublesAlarm", "MerchantWebhookErrorsAlarm",
+)  # fmt: skip
 SANDBOX = [name for name in FOLDERS if "Sandbox" in name]
 PROVIDERS = {"sandbox", "sandbox-b", "sandbox-c"}
 
@@ -174,6 +191,26 @@ def test_a_provider_gets_no_more_calls_at_once_than_a_worker_has_threads() -> No
         assert 1 <= int(parallel) <= MAX_PARALLEL_CALLS
 
 
+CONSOLE = {
+    "OperatorPool": "HasConsole",
+    "OperatorScopes": "HasConsole",
+    "OperatorDomain": "HasConsole",
+    "ConsoleClient": "HasConsole",
+    "OperateFunction": "HasConsole",
+    "OperateLogs": "HasConsole",
+    "OperatorCancelFunction": "HasConsole",
+    "OperatorCancelLogs": "HasConsole",
+    "GatewayMayOperate": "HasConsole",
+    "GatewayMayCancelForOperators": "HasConsole",
+    "ConsoleBucket": "HasConsoleOnAws",
+    "ConsoleBucketPolicy": "HasConsoleOnAws",
+    "ConsoleAccess": "HasConsoleOnAws",
+    "OperationsCachePolicy": "HasConsoleOnAws",
+    "ConsoleHeaders": "HasConsoleOnAws",
+    "ConsoleDistribution": "HasConsoleOnAws",
+}
+
+
 def test_everything_else_is_in_every_stage() -> None:
     conditions = {
         name: each["Condition"]
@@ -190,11 +227,13 @@ def test_everything_else_is_in_every_stage() -> None:
         "AuthorizeLogs": "HasIssuer",
         "GatewayMayAuthorize": "HasIssuer",
         "AccessLogGroup": "HasAccessLogs",
+        **CONSOLE,
         "ApiDomain": "HasDomain",
         "ApiOfTheDomain": "HasDomain",
         "WebAcl": "HasFirewall",
         "WebAclOfTheApi": "HasFirewall",
         "OperationsDashboard": "HasDashboard",
+        **dict.fromkeys(OF_MERCHANT_WEBHOOKS, "HasMerchantWebhooks"),
         # The emulator can make none of these; what they are about is in every stage.
         **dict.fromkeys(of_type("AWS::CloudWatch::CompositeAlarm"), "OnAws"),
         **dict.fromkeys(of_type("AWS::Logs::QueryDefinition"), "OnAws"),

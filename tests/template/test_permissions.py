@@ -111,8 +111,32 @@ ALLOWED = {
         ("*", "xray:PutTelemetryRecords"),
         ("*", "xray:PutTraceSegments"),
     },
+    "SendWebhooksFunction": {
+        # Of merchants' endpoints only, and of no provider's account.
+        (f"{SECRETS}merchant-webhooks/*", "secretsmanager:GetSecretValue"),
+        ("MerchantEventsQueue.Arn", "sqs:ChangeMessageVisibility"),
+        ("MerchantEventsQueue.Arn", "sqs:DeleteMessage"),
+        ("MerchantEventsQueue.Arn", "sqs:GetQueueAttributes"),
+        ("MerchantEventsQueue.Arn", "sqs:ReceiveMessage"),
+        ("MerchantEventsDeadLetterQueue.Arn", "sqs:SendMessage"),
+        ("SendWebhooksLogs.Arn", "logs:CreateLogStream"),
+        ("SendWebhooksLogs.Arn", "logs:PutLogEvents"),
+        ("*", "xray:PutTelemetryRecords"),
+        ("*", "xray:PutTraceSegments"),
+    },
     # Whether a token is good is none of AWS's business.
     "AuthorizeFunction": set(),
+    "OperateFunction": {
+        (TABLE, "dynamodb:Query"),
+        (BY_MERCHANT, "dynamodb:Query"),
+        ("${CheckoutTable.Arn}/index/due", "dynamodb:Query"),
+    },
+    "OperatorCancelFunction": {
+        (TABLE, "dynamodb:Query"),
+        (TABLE, "dynamodb:UpdateItem"),
+        ("CancelTransactionsMachine", "states:StartSyncExecution"),
+        (WORKERS, "lambda:InvokeFunction"),
+    },
     "CancelTransactionsMachine": {
         (WORKERS, "lambda:InvokeFunction"),
         ("*", "logs:CreateLogDelivery"),
@@ -127,7 +151,7 @@ ALLOWED = {
 }
 # AWS's service authorization reference lists no resource type for these.
 WITHOUT_RESOURCE = ("dynamodb:ListStreams", "logs:", "xray:Put")
-ROLES = {"CompleteCancellationsRole", "MatchReportsRole", "PublishEventsRole"}
+ROLES = {"CompleteCancellationsRole", "MatchReportsRole", "PublishEventsRole", "SendWebhooksRole"}
 KEY = {"Fn::If": ["HasKey", {"Ref": "UseKey"}, {"Ref": "AWS::NoValue"}]}
 
 

@@ -48,10 +48,11 @@ def waits(retry: dict[str, Any]) -> float:
 
 def test_each_caller_outlives_what_it_calls() -> None:
     cancel = function_seconds("CancelSessionFunction")
+    assert function_seconds("OperatorCancelFunction") == cancel
     for worker in workers():
         assert PROVIDER_TIMEOUT + STORE_RESERVE.total_seconds() < function_seconds(worker)
         assert function_seconds(worker) < task()["TimeoutSeconds"] < machine() < cancel < GATEWAY
-    for reads in ("GetSessionFunction", "ListSessionsFunction"):
+    for reads in ("GetSessionFunction", "ListSessionsFunction", "OperateFunction"):
         assert function_seconds(reads) < GATEWAY
 
 

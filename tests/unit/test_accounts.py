@@ -1,6 +1,7 @@
 """The secrets of accounts: read once for all, kept for a while, read anew when refused."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Barrier, Event
@@ -21,6 +22,7 @@ from checkout.providers.accounts import (
     MOST_KEPT,
     Accounts,
     AccountSecret,
+    Keeping,
 )
 
 
@@ -123,6 +125,25 @@ def test_an_account_that_does_not_exist_is_looked_for_again_after_a_moment(
     assert len(vault.reads) == 1
     seconds.now += FAILURE_KEPT_FOR
     assert accounts.secret_of("two").api_key == "key-1"
+
+
+def test_how_long_is_kept_what_there_is_and_what_there_is_not_can_be_said(
+    vault: Vault, seconds: Seconds
+) -> None:
+    told: list[ProviderTrouble] = []
+    keeping = Keeping(re.compile(r"[a-z/]+"), kept_for=60, absent_for=40, unreadable=told.append)
+    accounts = Accounts(vault, "stack/bank/", BankSecret, seconds, keeping)
+    vault.secrets["three"] = "not JSON"
+    for at, reads in ((0, 3), (4, 3), (6, 4), (39, 5), (41, 6), (59, 7), (61, 8)):
+        seconds.now = 1000.0 + at
+        assert accounts.secret_of("one").api_key == "key-1"
+        assert trouble(accounts, "a/b") is ProviderTrouble.NO_CREDENTIALS
+        assert trouble(accounts, "three") is ProviderTrouble.CREDENTIALS_UNREADABLE
+        assert len(vault.reads) == reads, at
+    assert set(told) == {ProviderTrouble.CREDENTIALS_UNREADABLE}
+    assert len(told) == vault.reads.count("stack/bank/three")
+    assert trouble(accounts, "A") is ProviderTrouble.NO_CREDENTIALS
+    assert "stack/bank/A" not in vault.reads
 
 
 @pytest.mark.parametrize("name", ["", ".", "-a", "../one", "a/b", "a b", "ä", "a\n", "a" * 65])

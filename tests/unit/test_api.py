@@ -40,6 +40,7 @@ AT_THE_EDGE: list[tuple[CheckoutError, int]] = [
     (errors.UnprocessableRequestError("sessionId", "is bad"), 422),
     (errors.IdempotencyConflictError(), 422),
     (errors.MerchantUnknownError("client_id"), 401),
+    (errors.OperatorUnknownError(), 401),
     (errors.SignatureError(), 401),
     (errors.NoSuchWebhookError(), 404),
     (errors.SessionNotFoundError(CANARY), 404),

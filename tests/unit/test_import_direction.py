@@ -25,7 +25,7 @@ LAYERS = (
     {"checkout.fan_out", "checkout.reports"},
     # The use cases.
     {"checkout.completion", "checkout.events"},
-    {"checkout.cancellation_store"},
+    {"checkout.cancellation_store", "checkout.merchant_webhooks"},
     {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
     # Those that find sessions, or transactions, by themselves.
     {"checkout.recovery", "checkout.redrive", "checkout.webhooks"},
@@ -42,6 +42,7 @@ LAYERS = (
         "checkout.event_bus",
         "checkout.http_request",
         "checkout.idempotency",
+        "checkout.merchant_queue",
         "checkout.report_queue",
         "checkout.state_machine",
         "checkout.storage",
@@ -52,14 +53,18 @@ LAYERS = (
     {"checkout.operator_request"},
     {"checkout.cancel_calls"},
     # What stands before every adapter, and what one calls its provider with.
-    {"checkout.providers.circuit_breaker", "checkout.providers.bounded_socket"},
-    {"checkout.providers.http", "checkout.providers.accounts"},
+    {
+        "checkout.providers.circuit_breaker",
+        "checkout.providers.bounded_socket",
+        "checkout.providers.secret_fields",
+    },
+    {"checkout.providers.http", "checkout.providers.accounts", "checkout.merchant_endpoints"},
     {
         "checkout.providers.access_tokens",
         "checkout.providers.answers",
         "checkout.providers.secrets_manager",
     },
-    {"checkout.providers.parts", "checkout.issuer"},
+    {"checkout.providers.parts", "checkout.issuer", "checkout.merchant_deliveries"},
     # Whose token it is, which one function alone asks.
     {"checkout.authorization", "checkout.bearer_tokens"},
     # The adapters themselves, of which none knows another; and their list.
@@ -70,7 +75,12 @@ LAYERS = (
     {"checkout.operator_answers"},
     # The wiring, and what is wired.
     {"checkout.bootstrap"},
-    {"checkout.authorizer_bootstrap", "checkout.event_bootstrap", "checkout.operator_bootstrap"},
+    {
+        "checkout.authorizer_bootstrap",
+        "checkout.event_bootstrap",
+        "checkout.merchant_bootstrap",
+        "checkout.operator_bootstrap",
+    },
     {"functions"},
 )
 USES_ONLY_THE_STANDARD_LIBRARY = 12

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from checkout.errors import InvalidRequestError, MalformedRecordError
+from checkout.merchant_webhooks import event_of_message, headers_of
 from checkout.providers.webhook import Delivery
 from checkout.reports import ProviderReport, report_from_message, report_to_message
 from checkout.sessions import SessionKey
@@ -52,6 +53,7 @@ def _sample(name: str) -> dict[str, Any]:
 
 
 MESSAGE: dict[str, Any] = json.loads(_sample("match_reports")["body"])
+TOLD: dict[str, Any] = json.loads(_sample("send_webhooks")["body"])
 RECORD = _sample("complete_cancellations")
 
 
@@ -124,6 +126,32 @@ def test_a_status_that_nobody_knows_is_malformed(word: str) -> None:
     if word not in TransactionStatus.__members__:
         with pytest.raises(MalformedRecordError):
             report_from_message(json.dumps({**MESSAGE, "status": word}))
+
+
+@fuzzed
+@given(fields=st.dictionaries(st.sampled_from(sorted(TOLD)), JSON), whole=st.booleans())
+def test_any_message_for_merchants_is_an_event_or_malformed(
+    fields: dict[str, Any], whole: bool
+) -> None:
+    told = {**TOLD, **fields}
+    _of_event(json.dumps({"detail-type": "x", "detail": told} if whole else told))
+
+
+@fuzzed
+@given(message=ANY_TEXT | JSON.map(json.dumps))
+def test_any_text_for_merchants_is_malformed(message: str) -> None:
+    with pytest.raises(MalformedRecordError):
+        event_of_message(message)
+
+
+def _of_event(message: str) -> None:
+    """It is an event that can be signed and sent, or it is malformed."""
+    try:
+        event = event_of_message(message)
+    except MalformedRecordError:
+        return
+    assert all(each.isprintable() for each in headers_of(event, [b"k"], NOON).values())
+    assert json.loads(event.body)["id"] == event.event_id
 
 
 READERS: tuple[Callable[[Any], object], ...] = (session_of, settled_by_report)

@@ -8,7 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LONGEST_FUNCTION = 30
-LONGEST_FILE = {"admin": 250, "layers": 250, "functions": 250, "local": 250, "tests": 400}
+LONGEST_FILE = {
+    **dict.fromkeys(("admin", "examples", "functions", "layers", "local"), 250),
+    "tests": 400,
+}
 FILES = [path for folder in LONGEST_FILE for path in sorted((ROOT / folder).rglob("*.py"))]
 
 

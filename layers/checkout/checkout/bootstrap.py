@@ -23,6 +23,7 @@ from checkout.observability import correlate, log_failure, report_open_circuit, 
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS
 from checkout.recovery import GiveUpAges, RecoveryLimits, RecoveryPorts, Tell
 from checkout.settings import (
+    CallersSettings,
     EdgeSettings,
     FanOutSettings,
     IdempotencySettings,
@@ -104,6 +105,11 @@ def checkout_store() -> CheckoutStore:
 @cache
 def edge() -> EdgeSettings:
     return EdgeSettings.read(os.environ)
+
+
+@cache
+def callers() -> str:
+    return CallersSettings.read(os.environ).callers
 
 
 @cache
@@ -227,19 +233,9 @@ def _parts(name: str) -> Parts:
 def forget() -> None:
     """Make everything anew at its next use."""
     made: list[Any] = [
-        dynamodb,
-        checkout_store,
-        edge,
-        lambda_functions,
-        state_machine,
-        ports,
-        recovery_limits,
-        idempotent_answers,
-        secrets_manager,
-        provider_named,
-        webhook_reader,
-        webhook_ports,
-        report_queue,
-    ]
+        dynamodb, checkout_store, edge, callers, lambda_functions, state_machine, ports,
+        recovery_limits, idempotent_answers, secrets_manager, provider_named, webhook_reader,
+        webhook_ports, report_queue,
+    ]  # fmt: skip
     for each in made:
         each.cache_clear()

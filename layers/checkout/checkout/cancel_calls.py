@@ -27,9 +27,9 @@ PARSERS: Mapping[str, Parse] = {
 }
 
 
-def parse_call(event: Mapping[str, Any], edge: EdgeSettings) -> CancelCall:
+def parse_call(event: Mapping[str, Any], callers: str, edge: EdgeSettings) -> CancelCall:
     """Raises what the parser raises, and MisconfiguredError."""
-    parse = PARSERS.get(edge.callers)
+    parse = PARSERS.get(callers)
     if parse is None:
         raise MisconfiguredError("CALLERS is neither merchants nor operators")
     return parse(event, edge)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # What rules match on, whatever the stack is called.
 SOURCE = "cancel-a-session"
+# The CloudEvents `source` of a stack is this and its name.
+ORIGIN = "/cancel-a-session/"
 # EventBridge takes no more in one call.
 AT_ONCE = 10
 

@@ -31,12 +31,17 @@ class StoreSettings(Settings):
 class EdgeSettings(Settings):
     """`merchant_claim` names the token's claim that is the merchant id.
 
-    `client_certificates` is "required" or "none": see `http_request`. `callers` is "merchants" or
-    "operators": see `cancel_calls`.
+    `client_certificates` is "required" or "none": see `http_request`.
     """
 
     merchant_claim: str = "client_id"
     client_certificates: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class CallersSettings(Settings):
+    """`callers` is "merchants" or "operators": see `cancel_calls`."""
+
     callers: str = "merchants"
 
 
@@ -109,6 +114,19 @@ class EventSettings(Settings):
     event_bus_name: str
     event_origin: str
     event_failures_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantWebhookSettings(Settings):
+    """A merchant's endpoint is the secret `<merchant_secrets_prefix><merchant>`.
+
+    `private_endpoints` is "allowed" where addresses of private networks may be called.
+    """
+
+    merchant_secrets_prefix: str
+    merchant_events_queue_url: str
+    merchant_events_dead_letter_queue_url: str
+    private_endpoints: str = "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class ListedSession:
         status (ListedSessionStatus):
         reason (None | str): As given with the first cancellation.
         created_at (datetime.datetime):
-        cancel_requested_at (str):
+        cancel_requested_at (datetime.datetime):
         cancelled_at (datetime.datetime | None):
     """
 
@@ -27,7 +27,7 @@ class ListedSession:
     status: ListedSessionStatus
     reason: None | str
     created_at: datetime.datetime
-    cancel_requested_at: str
+    cancel_requested_at: datetime.datetime
     cancelled_at: datetime.datetime | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class ListedSession:
 
         created_at = self.created_at.isoformat()
 
-        cancel_requested_at = self.cancel_requested_at
+        cancel_requested_at = self.cancel_requested_at.isoformat()
 
         cancelled_at: None | str
         if isinstance(self.cancelled_at, datetime.datetime):
@@ -79,7 +79,7 @@ class ListedSession:
 
         created_at = datetime.datetime.fromisoformat(d.pop("createdAt"))
 
-        cancel_requested_at = d.pop("cancelRequestedAt")
+        cancel_requested_at = datetime.datetime.fromisoformat(d.pop("cancelRequestedAt"))
 
         def _parse_cancelled_at(data: object) -> datetime.datetime | None:
             if data is None:

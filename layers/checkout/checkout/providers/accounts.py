@@ -5,15 +5,15 @@ A secret is named `<prefix><provider>/<account>`. Its fields are documented in d
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from threading import Lock
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
 from checkout.errors import CredentialsError, ProviderTrouble, SignatureError
 from checkout.observability import count
+from checkout.providers.secret_fields import field_of, json_object_of
 
 # Seconds until a secret is read anew: how long a changed one takes to be seen.
 KEPT_FOR = 300.0
@@ -55,8 +55,8 @@ class AccountSecret:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError, which names the field and never what is in it."""
-        found = _object(text)
-        values = {each.name: _field(each, found) for each in fields(cls)}
+        found = json_object_of(text)
+        values = {each.name: field_of(each, found) for each in fields(cls)}
         secret = cls(**{name: value for name, value in values.items() if value is not None})
         if secret.base_url:
             return secret
@@ -73,8 +73,34 @@ class AccountSecret:
         return host.rstrip("/")
 
 
-Secret = TypeVar("Secret", bound=AccountSecret)
+class SecretForm(Protocol):
+    """What a kind of secrets has to look like."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises ValueError, which names the field and never what is in it."""
+
+
+Secret = TypeVar("Secret", bound=SecretForm)
 Given = TypeVar("Given")
+
+
+def count_unreadable(trouble: ProviderTrouble) -> None:
+    count("ProviderTroubles", kind=trouble.value)
+    count("CredentialTroubles")
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Which names there can be, and for how many seconds it is known what they name, or nothing.
+
+    `unreadable` is told of a secret that is malformed, or that could not be read.
+    """
+
+    names: re.Pattern[str] = _ACCOUNT
+    kept_for: float = KEPT_FOR
+    absent_for: float = FAILURE_KEPT_FOR
+    unreadable: Callable[[ProviderTrouble], None] = count_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +138,10 @@ class Accounts(Generic[Secret]):
         prefix: str,
         form: type[Secret],
         monotonic: Callable[[], float],
+        keeping: Keeping = Keeping(),
     ) -> None:
         self._store = store
+        self._keeping = keeping
         self._prefix = prefix
         self._form = form
         self._monotonic = monotonic
@@ -143,7 +171,7 @@ class Accounts(Generic[Secret]):
 
     def _secret(self, name: str, misfit: Secret | None) -> Secret:
         """As it is kept, or read anew: if it is old, and sooner if it is the one that misfits."""
-        if not _ACCOUNT.fullmatch(name):
+        if not self._keeping.names.fullmatch(name):
             raise CredentialsError(ProviderTrouble.NO_CREDENTIALS)
         account = self._account(name)
         # One look-up for all threads that want it, and none waits for longer than one takes.
@@ -151,13 +179,17 @@ class Accounts(Generic[Secret]):
             return self._usable(account.kept, misfit)
         try:
             kept = account.kept
-            trusted = kept and kept.secret and kept.secret != misfit and not kept.silent
-            good_for = KEPT_FOR if trusted else FAILURE_KEPT_FOR
-            if kept is None or self._monotonic() >= kept.looked_at + good_for:
+            if kept is None or self._monotonic() >= kept.looked_at + self._good_for(kept, misfit):
                 kept = account.kept = self._renewed(name, kept)
         finally:
             account.lock.release()
         return self._usable(kept, None)
+
+    def _good_for(self, kept: _Kept[Secret], misfit: Secret | None) -> float:
+        if kept.secret and kept.secret != misfit and not kept.silent:
+            return self._keeping.kept_for
+        absent = kept.secret is None and kept.trouble is ProviderTrouble.NO_CREDENTIALS
+        return self._keeping.absent_for if absent else FAILURE_KEPT_FOR
 
     def _usable(self, kept: _Kept[Secret] | None, misfit: Secret | None) -> Secret:
         if kept is None:
@@ -194,41 +226,5 @@ class Accounts(Generic[Secret]):
             now = self._monotonic()
             return _Kept(now, secret, now)
         if trouble is not ProviderTrouble.NO_CREDENTIALS:
-            count("ProviderTroubles", kind=trouble.value)
-            count("CredentialTroubles")
+            self._keeping.unreadable(trouble)
         return _Kept(self._monotonic(), trouble=trouble, silent=silent)
-
-
-def _object(text: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        # Outside of the handler: the error that says so holds the text.
-        found = None
-    if not isinstance(found, dict):
-        raise ValueError("the secret must be a JSON object")
-    return found
-
-
-def _field(wanted: Field[Any], found: Mapping[str, Any]) -> Any:
-    first, *others = wanted.name.split("_")
-    name = first + "".join(each.capitalize() for each in others)
-    value = found.get(name)
-    if value is None:
-        if wanted.default is MISSING:
-            raise ValueError(f"{name} is missing")
-        return None
-    if "tuple" in str(wanted.type):
-        if not isinstance(value, list) or not all(map(_is_text, value)):
-            raise ValueError(f"{name} must be a list of texts, without control characters")
-        return tuple(value)
-    if not _is_text(value):
-        raise ValueError(f"{name} must be a text, without control characters")
-    return value
-
-
-def _is_text(value: object) -> bool:
-    """Fit for a header: a line's end from a paste would be taken for a bug of the adapter."""
-    if not isinstance(value, str):
-        return False
-    return value.isascii() and value.isprintable() and bool(value.strip())

@@ -35,12 +35,25 @@ def countdown(seconds: float, monotonic: Callable[[], float]) -> Countdown:
     return left
 
 
-def connect(host: str, port: int, tls: SSLContext | None, left: Countdown) -> socket:
+class AddressRefusedError(OSError):
+    """The name leads to where nobody may call."""
+
+
+def connect(
+    host: str,
+    port: int,
+    tls: SSLContext | None,
+    left: Countdown,
+    may_call: Callable[[str], bool] | None = None,
+) -> socket:
     """A connection, encrypted if there is a `tls`. Raises OSError.
 
-    Looking up the name is not bounded: no thread can be called back from it.
+    `may_call` is asked for each address that the name has, and no name is looked up again after it.
+    Looking it up is not bounded: no thread can be called back from it.
     """
     addresses = [each[4] for each in getaddrinfo(host, port, type=SOCK_STREAM)]
+    if may_call and not all(may_call(str(each[0])) for each in addresses):
+        raise AddressRefusedError
     sock = _first_to_answer(addresses, left)
     if tls is None:
         return sock
