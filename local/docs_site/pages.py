@@ -17,7 +17,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Overview", ("README.md",)),
     ("Use it", ("docs/contract.md", "docs/integrate.md", "docs/events.md", "docs/reporting.md",
                 "clients/python/README.md", "docs/local-stack.md")),
-    ("Run it", ("docs/deployment.md", "docs/operations.md", "docs/runbook.md", "docs/admin.md",
+    ("Run it", ("docs/deployment.md", "docs/operations.md", "docs/runbook.md", "docs/admin.md", "docs/console.md",
                 "docs/failure-modes.md")),
     ("Payment providers", ("docs/adding-a-provider.md", "docs/providers/*.md")),
     ("How it works", ("docs/architecture.md", "docs/benchmarks.md", "docs/scale.md",
