@@ -1,5 +1,7 @@
 """When something is wrong: it is said, what is shown stays, it is tried again at a fair pace."""
 
+from threading import Event
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -161,8 +163,15 @@ def test_it_says_how_old_it_is(still: Page, service: Service) -> None:
 def test_what_nobody_looks_at_any_more_is_not_asked_for_any_more(
     still: Page, service: Service
 ) -> None:
+    answered = Event()
+    service.instead = lambda _: Reply(200, scenes.a_list()) if answered.wait(20) else None
+    still.clock.run_for(2000)
+    expect(still.locator("html")).to_have_attribute("data-open", "1")
+    # A question is under way.
     still.evaluate("location.hash = '#/cancelled'")
     expect(still.get_by_role("heading", name="Cancelled sessions")).to_be_visible()
+    answered.set()
+    service.instead = lambda _: None
     assert asked(still, 10) == 0
     still.evaluate("location.hash = '#/pending'")
     expect(still.locator(ROWS)).to_have_count(5)
