@@ -92,12 +92,21 @@ def test_it_can_be_tried_at_once(operator: Page, service: Service) -> None:
     expect(operator.get_by_role("alert")).to_have_count(0)
 
 
-def test_what_an_account_may_not_see_is_not_asked_for_again(
-    operator: Page, service: Service
+@pytest.mark.parametrize(
+    ("status", "said", "button"),
+    [
+        (401, "Your sign-in has ended", "Sign in again"),
+        (403, "Your account may not see this", "Sign out"),
+    ],
+)
+def test_what_the_token_does_not_open_is_not_asked_for_again(
+    still: Page, service: Service, status: int, said: str, button: str
 ) -> None:
-    service.instead = lambda _: error(403)
-    expect(operator.get_by_role("alert")).to_contain_text("Your account may not see this")
-    expect(operator.get_by_role("alert").get_by_role("button")).to_have_text("Sign out")
+    service.instead = lambda _: error(status)
+    asked(still, 3)
+    expect(still.get_by_role("alert")).to_contain_text(said)
+    expect(still.get_by_role("alert").get_by_role("button")).to_have_text(button)
+    assert asked(still, 12) == 0
 
 
 def test_a_page_that_the_browser_puts_aside_keeps_no_token(
