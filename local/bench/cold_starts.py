@@ -46,7 +46,7 @@ VARIABLES = {
     "WORKER_PREFIX": "stack-cancel-with-",
     "UNMATCHED_REPORTS_QUEUE_URL": "http://127.0.0.1/123456789012/unmatched",
     "SECRETS_PREFIX": "stack/",
-    "MERCHANT_SECRETS_PREFIX": "stack/merchant-webhooks/",
+    "MERCHANT_SECRETS_PREFIX": "stack-merchant-webhooks/",
     "MERCHANT_EVENTS_QUEUE_URL": "http://127.0.0.1/123456789012/merchant-events",
     "MERCHANT_EVENTS_DEAD_LETTER_QUEUE_URL": "http://127.0.0.1/123456789012/dead-letters",
     "RECOVERY_STARTS_PER_SECOND": "50",

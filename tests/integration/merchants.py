@@ -37,7 +37,7 @@ def event_for(merchant: str = MERCHANT, number: int = 0, **changes: Any) -> str:
 
 def put_secret(merchant: str, text: str) -> None:
     secrets = boto3.client("secretsmanager")
-    name = f"{stack.STACK}/merchant-webhooks/{merchant}"
+    name = f"{stack.STACK}-merchant-webhooks/{merchant}"
     if name in {each["Name"] for each in secrets.list_secrets()["SecretList"]}:
         secrets.put_secret_value(SecretId=name, SecretString=text)
     else:

@@ -44,7 +44,7 @@ def test_a_merchant_without_an_endpoint_is_told_nothing_and_not_looked_up_for_ea
     for number in range(3):
         queue.put(event_for(number=number))
         assert (queue.deliver(), queue.left) == (1, (0, 0))
-    assert looked_up() == [f"shop/merchant-webhooks/{MERCHANT}"]
+    assert looked_up() == [f"shop-merchant-webhooks/{MERCHANT}"]
     assert journal.values("MerchantWebhooks", outcome="not_wanted") == [1, 1, 1]
     assert journal.values("MerchantEndpointTroubles") == []
 

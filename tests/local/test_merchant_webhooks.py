@@ -75,7 +75,7 @@ def shop(stack: Stack) -> Iterator[Shop]:
         pytest.skip("AWS Lambda cannot reach an endpoint on 127.0.0.1")
     merchant = merchants.make(stack, "told", merchants.SCOPES)
     shop = Shop(Client(stack, merchant), PaymentSide(stack, merchant.client_id))
-    name = f"{stack.stack_name}/merchant-webhooks/{merchant.client_id}"
+    name = f"{stack.stack_name}-merchant-webhooks/{merchant.client_id}"
     with Double(shop.answer).listening() as base_url:
         secret = {"url": base_url + PATH, "secrets": [SIGNING_SECRET]}
         stack.aws.secrets.create_secret(Name=name, SecretString=json.dumps(secret))

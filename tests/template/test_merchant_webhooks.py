@@ -142,7 +142,7 @@ def test_private_addresses_are_called_on_the_local_stack_alone() -> None:
 
 def test_endpoints_are_looked_for_where_the_function_may_read() -> None:
     prefix = properties(FUNCTION)["Environment"]["Variables"]["MERCHANT_SECRETS_PREFIX"]
-    assert prefix == {"Fn::Sub": "${AWS::StackName}/merchant-webhooks/"}
+    assert prefix == {"Fn::Sub": "${AWS::StackName}-merchant-webhooks/"}
 
 
 def test_the_recipe_takes_what_we_sign_by_either_secret_of_a_rotation() -> None:
