@@ -102,6 +102,7 @@ def functions() -> list[Case]:
         "match_reports": "MatchReportsFunction",
         "publish_events": "PublishEventsFunction",
         "send_webhooks": "SendWebhooksFunction",
+        "operate": "OperateFunction",
     }
     return [Case(name, BUILD / folder, _event(name)) for name, folder in names.items()]
 

@@ -31,6 +31,7 @@ LIMITS = {
     "cancel_session": AN_ANSWER,
     "get_session": AN_ANSWER,
     "list_sessions": AN_ANSWER,
+    "operate": AN_ANSWER,
     "receive_webhook": AN_ANSWER,
     "complete_cancellations": BEHIND_THE_SCENES,
     "reconcile": BEHIND_THE_SCENES,

@@ -198,6 +198,9 @@ LIKE_THE_WORKER = ("cancel-with-sandbox-b", "cancel-with-sandbox-c")
 ELSEWHERE = {
     **{f"cancel-with-{name}": "tests/unit/test_accounts.py" for name in REAL.values()},
     "list-sessions": "tests/integration/test_list_sessions.py",
+    "operate": "tests/integration/test_operate.py",
+    # The code of cancel-session, which every scene has.
+    "operator-cancel": "tests/integration/test_operator_cancel.py",
     "receive-webhook": "tests/integration/test_receive_webhook.py",
     "match-reports": "tests/integration/test_match_reports.py",
     "publish-events": "tests/integration/test_publish_events.py",

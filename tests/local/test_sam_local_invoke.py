@@ -28,6 +28,7 @@ FUNCTIONS = {
     "match_reports": "MatchReportsFunction",
     "publish_events": "PublishEventsFunction",
     "send_webhooks": "SendWebhooksFunction",
+    "operate": "OperateFunction",
 }
 # The first one builds an image, with the layer in it; in CI the engine itself is made before that.
 pytestmark = pytest.mark.timeout(600)
