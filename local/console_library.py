@@ -17,13 +17,14 @@ PACKAGE = "lit-html"
 PLACE = ROOT / "console" / "vendor" / PACKAGE
 LOCK = ROOT / "requirements" / "console" / "package-lock.json"
 LIST = "files.json"
-FILES = (
-    "LICENSE",
-    "directive-helpers.js",
-    "directive.js",
-    "directives/repeat.js",
-    "lit-html.js",
-)
+# What it is called here, and in the package. Only what has a suffix is served, the licence too.
+FILES = {
+    "LICENSE.txt": "LICENSE",
+    "directive-helpers.js": "directive-helpers.js",
+    "directive.js": "directive.js",
+    "directives/repeat.js": "directives/repeat.js",
+    "lit-html.js": "lit-html.js",
+}
 
 
 def package() -> Path:
@@ -31,10 +32,13 @@ def package() -> Path:
     return npm.ensure("console", "trust its list of hashes") / PACKAGE
 
 
-def listed(folder: Path) -> dict[str, object]:
-    """What the list of the files in `folder` says."""
+def listed(source: Path) -> dict[str, object]:
+    """What the list of the files says, if they are those of the package in `source`."""
     locked = json.loads(LOCK.read_text())["packages"][f"node_modules/{PACKAGE}"]
-    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+    hashes = {
+        name: hashlib.sha256((source / theirs).read_bytes()).hexdigest()
+        for name, theirs in FILES.items()
+    }
     origin = {name: locked[name] for name in ("version", "integrity", "license")}
     return {"package": origin, "sha256": hashes}
 
@@ -42,9 +46,9 @@ def listed(folder: Path) -> dict[str, object]:
 def main() -> None:
     source = package()
     shutil.rmtree(PLACE, ignore_errors=True)
-    for name in FILES:
+    for name, theirs in FILES.items():
         (PLACE / name).parent.mkdir(parents=True, exist_ok=True)
-        (PLACE / name).write_bytes((source / name).read_bytes())
+        (PLACE / name).write_bytes((source / theirs).read_bytes())
     (PLACE / LIST).write_text(json.dumps(listed(source), indent=2) + "\n")
     say(f"  {PACKAGE} is in {PLACE}")
 

@@ -13,6 +13,6 @@ def test_each_file_is_that_of_the_package() -> None:
         source = package()
     except Problem as problem:
         pytest.fail(str(problem), pytrace=False)
-    for name in FILES:
-        assert (PLACE / name).read_bytes() == (source / name).read_bytes()
+    for name, theirs in FILES.items():
+        assert (PLACE / name).read_bytes() == (source / theirs).read_bytes()
     assert json.loads((PLACE / LIST).read_text()) == listed(source)
