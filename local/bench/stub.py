@@ -17,6 +17,7 @@ ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
     "GetItem": (200, {}),
     "PutItem": (200, {}),
     "UpdateItem": (400, {"__type": "x#ConditionalCheckFailedException", "message": "no item"}),
+    "PutEvents": (200, {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}),
     "GetSecretValue": (400, {"__type": "ResourceNotFoundException", "message": "none"}),
 }
 
