@@ -49,6 +49,7 @@ EXECUTED_PYTHON = {
 # JSON that is no answer of the API: parsed, and no more.
 OTHER_JSON: dict[tuple[str, str], str] = {
     ("docs/admin.md", '{"stack": "cancel-a-session"'): "docs/admin.schema.json has its form",
+    ("docs/console.md", '{"authorizeUrl"'): "test_console_upload.py compares what is served",
     ("docs/events.md", '{"specversion": "1.0"'): "test_published_events.py compares it",
 }
 LAYER = ROOT / "layers" / "checkout" / "checkout"
