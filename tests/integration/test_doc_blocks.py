@@ -28,7 +28,8 @@ def executed(page: str) -> Block:
 
 
 def test_each_block_that_is_listed_as_executed_is_here() -> None:
-    here = {page for (page, _), test in EXECUTED_PYTHON.items() if test != OF_THE_CLIENT}
+    elsewhere = (OF_THE_CLIENT, "tests/template/test_merchant_webhooks.py")
+    here = {page for (page, _), test in EXECUTED_PYTHON.items() if test not in elsewhere}
     assert here == {"README.md", "docs/adding-a-provider.md"}
 
 

@@ -159,6 +159,15 @@ def test_what_late_money_tells() -> None:
     }
 
 
+@pytest.mark.parametrize("status", ["SETTLED", "REFUNDED", "CANCELLED", "FAILED", "EXPIRED"])
+def test_late_money_of_any_end_has_the_form_of_its_schema(status: str) -> None:
+    late = replace(LATE, status=TransactionStatus(status))
+    told_again = events_so_far(SessionSnapshot(LOCKED, (late,)))
+    (event,) = [each for each in told_again if each.type is EventType.SETTLED_AFTER_CANCEL]
+    assert event.data["status"] == status
+    assert problems(envelope(event, "/cancel-a-session/shop")) == []
+
+
 def test_a_reference_that_is_not_known_is_left_out() -> None:
     unknown = a_transaction(provider_reference=None)
     event = told(of_transaction(unknown, replace(unknown, status=CANCELLED)))
