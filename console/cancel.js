@@ -13,7 +13,7 @@ export function tidy(text) {
 /** Why it cannot be sent, or "". */
 export function complaint(text) {
   const size = length(tidy(text));
-  if (!size) return "Give a reason: it is kept with the session.";
+  if (!size) return "Give a reason.";
   return size > LONGEST ? `The reason has ${size} characters: at most ${LONGEST} are kept.` : "";
 }
 
@@ -44,9 +44,12 @@ function reason(app, state) {
     <form method="dialog" novalidate @submit=${(event) => app.review(event)}>
       ${head(app, "Cancel this session?")}
       <label for="reason">Reason</label>
-      <textarea id="reason" rows="4" dir="auto" required aria-describedby="size wrong"
+      <textarea id="reason" rows="4" dir="auto" required aria-describedby="kept size wrong"
         aria-invalid=${wrong ? "true" : "false"}
         .value=${state.reason} @input=${(event) => app.write(event.target.value)}></textarea>
+      <p class="hint" id="kept">${app.live?.value?.status === "PENDING_CANCELLATION"
+        ? "The session keeps its first reason: this one is not shown anywhere."
+        : "It is kept with the session, and the merchant can read it."}</p>
       <p class="size ${size > LONGEST ? "over" : ""}" id="size">${size} of ${LONGEST} characters</p>
       <p class="hint" id="wrong" role="alert">${wrong || nothing}</p>
       <p class="buttons">
