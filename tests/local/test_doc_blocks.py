@@ -47,7 +47,7 @@ def test_the_readmes_commands_do_what_the_readme_says(stack: Stack, tmp_path: Pa
     of_it = [each for each in blocks() if each.page == "README.md" and each.heading in PLAYED]
     played = [each for each in of_it if each.language == "sh"]
     said = play(stack, tmp_path, played)
-    assert len(said) == len(played) == 7
+    assert len(said) == len(played) == 8
     by_command = {each.first: told for each, told in zip(played, said, strict=True)}
 
     (shown,) = [json.loads(each.text) for each in of_it if each.language == "json"]
@@ -56,6 +56,8 @@ def test_the_readmes_commands_do_what_the_readme_says(stack: Stack, tmp_path: Pa
     assert _form(answer) == _form(shown)
     (read,) = [told for first, told in by_command.items() if "session/$SESSION" in first]
     assert json.loads(read[1])["sessionId"] == answer["sessionId"]
+    (listed,) = [told for first, told in by_command.items() if "/sessions?" in first]
+    assert set(json.loads(listed[1])) == {"sessions", "nextCursor", "hasMore"}
     (refused,) = [told for first, told in by_command.items() if "--session" in first]
     assert refused == (3, "")
     assert [code for code, _ in said if code] == [3]
