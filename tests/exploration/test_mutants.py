@@ -24,7 +24,7 @@ SURVIVORS: dict[str, str] = {
         "A lease outlives its driver in all worlds. This is for clocks that disagree by more."
     ),
     "record_late_settlement: without #status = :refunded": (
-        "Beside the statuses before it, only a refunded payment has a settledAt: it says what is meant."
+        "Beside the statuses before it, only a refunded payment has a settledAt."
     ),
     "record_outcome (never sent): without #status IN (:from0)": NEVER_FOUND,
     "record_outcome (never sent): without attribute_not_exists(providerReference)": NEVER_FOUND,
