@@ -1,12 +1,15 @@
 """What is read of a record of the stream, and what is said of one that cannot be read."""
 
+import json
 from typing import Any
 
 import pytest
 
 from checkout.errors import MalformedRecordError
+from checkout.events import TransactionChange
 from checkout.sessions import SessionKey
-from checkout.storage.stream_records import session_of, settled_by_report
+from checkout.storage.stream_records import change_of, session_of, settled_by_report
+from tests.template.cloudformation import ROOT
 
 PARTITION = "MERCHANT#m-1#SESSION#s-1"
 
@@ -80,3 +83,15 @@ def test_the_error_says_where_and_not_what() -> None:
     with pytest.raises(MalformedRecordError) as raised:
         session_of(record(Keys=keys("canary")))
     assert "canary" not in str(raised.value)
+
+
+@pytest.mark.parametrize("seconds", [1763802005, 1763802005.0, 1763802005.25])
+def test_a_change_of_a_transaction_has_its_moment_from_the_stream_in_seconds(
+    seconds: float,
+) -> None:
+    (sample,) = json.loads((ROOT / "events" / "complete_cancellations.json").read_text())["Records"]
+    sample["dynamodb"]["ApproximateCreationDateTime"] = seconds
+    change = change_of(sample)
+    assert isinstance(change, TransactionChange)
+    assert change.at.timestamp() == seconds
+    assert (change.before.status, change.after.status) == ("PROCESSING", "CANCELLED")
