@@ -13,15 +13,15 @@ from local.places import LOCAL, ROOT
 
 Document = dict[str, Any]
 SECONDS = 60_000
+STACK_JSON = Path(os.environ.get("STACK_JSON") or LOCAL / "stack.json")
 
 
 @pytest.fixture(scope="session")
 def stack() -> Document:
     """Fails, and skips nothing, where there is none."""
-    file = Path(os.environ.get("STACK_JSON") or LOCAL / "stack.json")
-    if not file.is_file():
+    if not STACK_JSON.is_file():
         pytest.fail("No local stack is running: start it with 'make up'.", pytrace=False)
-    found: Document = json.loads(file.read_text())
+    found: Document = json.loads(STACK_JSON.read_text())
     return found
 
 
@@ -34,7 +34,10 @@ def seeded(merchant: str, *payments: str) -> str:
     """A session with payments in flight, as a payment service makes it."""
     asked = [part for each in payments for part in ("--transaction", each)]
     command = [str(ROOT / "bin" / "seed"), "--merchant", merchant, *asked]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    home = {"STACK_HOME": str(STACK_JSON.parent)}
+    done = subprocess.run(
+        command, env=os.environ | home, stdout=subprocess.PIPE, text=True, check=True
+    )
     return str(json.loads(done.stdout)["sessionId"])
 
 
