@@ -10,6 +10,8 @@ def summary(done: Redriven, *, asked_for_all: bool) -> str:
         f"waiting sessions looked at: {done.looked_at}; of these completed: {done.completed}"
     )
     said = [f"Messages: {done.messages}; {looked_at}."]
+    if done.settled:
+        said.append(f"Paid after the cancellation, and not told of before: {done.settled}.")
     if done.unread:
         said.append(f"Could not be looked at: {done.unread}. The messages stay in the queue.")
     elif done.more:
@@ -23,6 +25,7 @@ def as_document(stack: str, done: Redriven) -> dict[str, object]:
         "messages": done.messages,
         "lookedAt": done.looked_at,
         "completed": done.completed,
+        "settled": done.settled,
         "unread": done.unread,
         "more": done.more,
     }

@@ -77,11 +77,11 @@ def redrive(
     """Complete what the stream's function has given up on, and empty its queue."""
     there = target.find(stack, profile, region)
     queue = SqsFailuresQueue(there.aws.queues, there.stack.completion_failures_queue_url)
-    unread: list[str] = []
+    told: list[str] = []
     try:
         with terminal.walking("waiting sessions") as tell:
             done = redrive_all(
-                there.store, queue, utc_now, unread.append, progress=tell, always=every
+                there.store, queue, utc_now, told.append, progress=tell, always=every
             )
     except (BotoCoreError, ClientError) as error:
         code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
@@ -92,6 +92,6 @@ def redrive(
         terminal.show_json(redriving.as_document(there.name, done))
     else:
         terminal.show(terminal.cell(redriving.summary(done, asked_for_all=every)))
-    for each in unread:
+    for each in told:
         say(terminal.clean(each))
     return FAILED if done.unread else DONE

@@ -56,10 +56,16 @@ def _look(record: Record, looked_at: set[SessionKey]) -> None:
         count("SettledAfterCancel", int(settled_by_report(record)))
 
 
+def _tell_settled(transaction_id: str) -> None:
+    logger.warning("settled after its session was cancelled", transaction_id=transaction_id)
+    count("SettledAfterCancel")
+
+
 def _complete(key: SessionKey) -> None:
     try:
         now = bootstrap.utc_now()
-        completed = complete_if_drained(bootstrap.checkout_store(), key, now, correlate)
+        store = bootstrap.checkout_store()
+        completed = complete_if_drained(store, key, now, _tell_settled, correlate)
     except SessionNotFoundError:
         # Somebody has deleted it by hand: nothing is left to complete.
         count("RecordsOfNoSession")

@@ -5,12 +5,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap, event_bootstrap
-from checkout.errors import SessionNotFoundError, StoreError
 from checkout.events import Event, SessionChange, event_of
 from checkout.observability import correlate, count, log_failure, logger
 from checkout.storage.stream_records import Record, change_of
 
-bootstrap.prepare(bootstrap.checkout_store, event_bootstrap.event_bus)
+bootstrap.prepare(event_bootstrap.event_bus)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -37,17 +36,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
 
 
 def read(record: Record) -> Event | None:
-    """The event of a record. Raises whatever another moment may cure; all else is put aside."""
+    """The event of a record; one of which none can be made is put aside."""
     correlate(None)
     try:
         return _event_of(record)
-    except SessionNotFoundError:
-        # Somebody has deleted it by hand: there is nobody to tell of it.
-        count("RecordsOfNoSession")
-        return None
-    except StoreError as error:
-        log_failure("record failed", error)
-        raise
     except Exception as error:  # noqa: BLE001 - it would hold up its shard for a day
         log_failure("record put aside", error)
         count("RecordsPutAside")
@@ -59,7 +51,7 @@ def _event_of(record: Record) -> Event | None:
     change = change_of(record)
     if isinstance(change, SessionChange):
         correlate(change.after.correlation_id)
-    return event_of(change, bootstrap.checkout_store().read_session)
+    return event_of(change)
 
 
 def _tell_published(event: Event) -> None:
@@ -67,6 +59,7 @@ def _tell_published(event: Event) -> None:
         "event published",
         event_type=event.type,
         event_id=event.event_id,
+        merchant_id=event.key.merchant_id,
         session_id=event.key.session_id,
         transaction_id=event.transaction_id,
     )

@@ -134,26 +134,32 @@ def _make_mistakes(hands: Hands) -> None:
 
 
 def webhook(
-    transaction_id: str, older: TransactionStatus, *, refunds: bool, completes: bool
+    reported: Sequence[str], older: TransactionStatus, *, refunds: bool, completes: bool
 ) -> Program:
-    """The provider goes on by itself and tells of it, with an `older` message behind the news."""
-    key = key_of(transaction_id)
+    """The provider goes on by itself and tells of it, with an `older` message behind the news.
+
+    `reported` are transactions, one after the other.
+    """
 
     def run(hands: Hands) -> dict[str, list[str]]:
-        status = hands.ask("act", {"id": transaction_id})["status"]
+        return {"late": [each for name in reported for each in report(hands, name)]}
+
+    def report(hands: Hands, name: str) -> list[str]:
+        status = hands.ask("act", {"id": name})["status"]
         if status is None:
-            return {"late": []}
+            return []
         told = [TransactionStatus(status)]
         settled = told == [TransactionStatus.SETTLED]
         if refunds and settled:
-            hands.ask("refund", {"id": transaction_id})
+            hands.ask("refund", {"id": name})
             told.insert(0, TransactionStatus.REFUNDED)
         changes = [
-            payments.record_status(hands.store, key, each, hands.now()) for each in [*told, older]
+            payments.record_status(hands.store, key_of(name), each, hands.now())
+            for each in [*told, older]
         ]
         if completes and settled:
             _complete(hands)
-        return {"late": [transaction_id for each in changes if each.late_settlement]}
+        return [name for each in changes if each.late_settlement]
 
     return _unless_the_store_fails(run)
 
@@ -175,9 +181,10 @@ def refund_report(transaction_id: str) -> Program:
 def delivery() -> Program:
     """One record of the stream; it tells of the one session that there is."""
 
-    def run(hands: Hands) -> str:
-        complete_if_drained(hands.store, KEY, hands.now())
-        return "delivered"
+    def run(hands: Hands) -> dict[str, list[str]]:
+        late: list[str] = []
+        complete_if_drained(hands.store, KEY, hands.now(), late.append)
+        return {"late": late}
 
     return _unless_the_store_fails(run)
 

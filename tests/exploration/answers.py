@@ -38,6 +38,7 @@ class Answers:
 
     def late_money(self, state: State) -> Iterator[str]:
         """The transactions whose late money anybody tells of, as often as somebody does."""
+        yield from state.told
         for slot in state.slots:
             result = self._result(slot)
             kind = self._mechanics.casts[slot.cast].kind

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.exploration.ending import Ending
 from tests.exploration.state import CLOCK, Move, State
-from tests.exploration.world import WHOLE_BOUND, Bound, Stage
+from tests.exploration.world import Bound, Stage
 from tests.integration.changes import BrokenPromiseError
 
 LONGEST_LINE = 400
@@ -31,8 +31,9 @@ class Found:
 
 
 class Exploration:
-    def __init__(self, stage: Stage, names: tuple[str, ...], bound: Bound = WHOLE_BOUND) -> None:
-        self._bound = bound
+    def __init__(self, stage: Stage, names: tuple[str, ...], bound: Bound | None = None) -> None:
+        """`bound` instead of the world's own."""
+        self._bound = bound or stage.world.bound
         self._stage = stage
         self._names = names
         self._ending = Ending(stage)

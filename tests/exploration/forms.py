@@ -17,6 +17,7 @@ from tests.exploration.replay import moment
 Request = dict[str, Any]
 # Public functions of the two modules that make no conditional write.
 NO_WRITES = {
+    "read_alone",
     "read_session",
     "due_sessions",
     "due_shard",
@@ -77,7 +78,7 @@ def forms() -> dict[str, dict[str, Request]]:
         "put_attempt": {"": transactions.put_attempt(attempt_at("a", "t1"), _NOW)},
         "record_reference": {"": transactions.record_reference(_T1, "a", "ref-t1")},
         "record_status": {each.value: _status(each) for each in TransactionStatus},
-        "record_late_settlement": {"": transactions.record_late_settlement(_T1, _NOW)},
+        "record_late_settlement": {"": transactions.record_late_settlement(_T1, _NOW, True)},
         "mark_pending": {"": transactions.mark_pending(_T1)},
         "record_outcome": {
             "cancelled": _record(CancelOutcome.CANCELLED),

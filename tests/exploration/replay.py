@@ -131,6 +131,9 @@ class _StoreClient:
     def query(self, **request: Any) -> Any:
         return self._call("query", request)
 
+    def get_item(self, **request: Any) -> Any:
+        return self._call("get_item", request)
+
     def _call(self, operation: str, request: dict[str, Any]) -> Any:
         answer = self._hands.ask(operation, request)
         if "refused" in answer:

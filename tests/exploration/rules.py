@@ -9,6 +9,7 @@ _WRITE = (Luck.ANSWER_LOST, Luck.STORE_FAILS, Luck.STORE_FAILS_AFTERWARDS)
 MISFORTUNES = {
     "put_item": _WRITE,
     "update_item": _WRITE,
+    "get_item": (Luck.STORE_FAILS,),
     "query": (Luck.STORE_FAILS,),
     "fan out": (Luck.THROTTLED,),
 }

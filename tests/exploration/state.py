@@ -25,7 +25,8 @@ class State(NamedTuple):
 
     `last` made the step before, and can go on. So many `preemptions`, `faults`, and `jumps` of the
     clock are left.
-    `harmed` are those that died, or that the store failed; a driver by its token.
+    `harmed` are those that died, or that the store failed; a driver by its token. `told` are the
+    transactions of whose late money the stream has told.
     """
 
     table: int
@@ -39,6 +40,7 @@ class State(NamedTuple):
     faults: int
     jumps: int
     harmed: frozenset[str] = frozenset()
+    told: tuple[str, ...] = ()
 
     def with_slot(self, number: int, slot: Slot) -> "State":
         return self._replace(slots=(*self.slots[:number], slot, *self.slots[number + 1 :]))

@@ -17,7 +17,7 @@ HARM = (
     Luck.STORE_FAILS_AFTERWARDS,
 )
 AGAIN = ", again"
-STORE_CALLS = (*WRITES, "query")
+STORE_CALLS = (*WRITES, "get_item", "query")
 
 
 class Steps:
@@ -150,12 +150,13 @@ class Steps:
         return state.with_slot(number, actor)
 
     def _delivered(self, state: State, number: int, actor: Slot) -> State:
-        failed = self._standings[actor.standing].situation.result != "delivered"
+        result = self._standings[actor.standing].situation.result
         first = actor.cast == self._delivery
         state = state.with_slot(number, Slot(self._delivery))
-        if failed:
+        if "late" not in result:
             return state._replace(fresh=state.fresh + 1, last=NOBODY)
-        return state._replace(again=state.again + first, last=NOBODY)
+        told = tuple(sorted((*state.told, *result["late"])))
+        return state._replace(again=state.again + first, last=NOBODY, told=told)
 
     def _fan_out(self, state: State, number: int, actor: Slot) -> State:
         request = self._standings[actor.standing].situation.request

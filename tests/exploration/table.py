@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from checkout.storage.dynamodb import CONDITION_FAILED
+from checkout.storage.table import CONDITION_FAILED
 from tests.exploration.expressions import Item, Meanings, condition, update
 
 Request = dict[str, Any]
@@ -61,10 +61,13 @@ class MemoryTable:
         after = self._write("UpdateItem", request, _key(request["Key"]), change)
         return {"Attributes": after} if request.get("ReturnValues") == "ALL_NEW" else {}
 
+    def get_item(self, **request: Any) -> Request:
+        _check_consistent(request)
+        item = self.items.get(_key(request["Key"]))
+        return {"Item": item} if item else {}
+
     def query(self, **request: Any) -> Request:
-        _check_understood(request)
-        if request.get("ConsistentRead") is not True:
-            raise ValueError("an inconsistent read may see anything")
+        _check_consistent(request)
         meanings = _meanings(request)
         wanted = condition(request["KeyConditionExpression"])
         found = [self.items[key] for key in sorted(self.items)]
@@ -113,6 +116,12 @@ def _meanings(request: Request) -> Meanings:
 def _check_understood(request: Request) -> None:
     if strange := request.keys() - UNDERSTOOD:
         raise ValueError(f"not understood: {sorted(strange)}")
+
+
+def _check_consistent(request: Request) -> None:
+    _check_understood(request)
+    if request.get("ConsistentRead") is not True:
+        raise ValueError("an inconsistent read may see anything")
 
 
 def _check_used(meanings: Meanings) -> None:

@@ -102,7 +102,7 @@ def an_own_outcome_is_not_known() -> AbstractContextManager[object]:
     def record_outcome(
         self: CheckoutStore, key: TransactionKey, record: OutcomeRecord
     ) -> tuple[TransactionStatus, bool]:
-        item, changed = self._change(transaction_requests.record_outcome(key, record))
+        item, changed = self._table.change(transaction_requests.record_outcome(key, record))
         assert item
         return TransactionStatus(item["status"]["S"]), changed
 

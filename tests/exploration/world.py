@@ -6,10 +6,10 @@ left out: but for a name they are three with the cancellation.
 
 A step is one call of the store or of a provider. Between two steps of one actor any other may make
 its own; where the first could have gone on, that is a pre-emption. One fault happens in a schedule
-at most: an actor dies before a step (a driver's workers live on, a worker's threads die with it,
-the state machine runs a worker again or does not, Lambda delivers a record of the stream again);
-the answer of a write is lost and the SDK repeats it; the store fails before or after a write; the
-state machine does not start, or does not answer in time.
+at most, in one world two: an actor dies before a step (a driver's workers live on, a worker's
+threads die with it, the state machine runs a worker again or does not, Lambda delivers a record of
+the stream again); the answer of a write is lost and the SDK repeats it; the store fails before or
+after a write; the state machine does not start, or does not answer in time.
 
 What is assumed of time, which passes at once and only when these allow it:
 
@@ -51,18 +51,28 @@ PENDING, PROCESSING = TransactionStatus.PENDING, TransactionStatus.PROCESSING
 
 
 @dataclass(frozen=True)
+class Bound:
+    preemptions: int
+    faults: int
+    jumps: int = 1
+
+
+WHOLE_BOUND = Bound(preemptions=2, faults=1)
+
+
+@dataclass(frozen=True)
 class World:
     """`payments` are in place, each with its provider; the attempt that races is willing.
 
     `before` is how far an earlier driver got: it died instead of its step of that number, or
     finished (0), and the session has become due. Without it the session is open.
     `mistaken`: the payment side makes once more what is there.
-    `limit` is how many attempts the session takes.
+    `limit` is how many attempts the session takes. `reported` end at their provider, in this order.
     """
 
     name: str
     payments: tuple[tuple[str, Temper], ...]
-    reported: str = "t1"
+    reported: tuple[str, ...] = ("t1",)
     older: TransactionStatus = TransactionStatus.AUTHORIZED
     refunds: bool = False
     completes: bool = False
@@ -70,6 +80,7 @@ class World:
     mistaken: bool = False
     limit: int = MAX_TRANSACTIONS
     faults: frozenset[Luck] = frozenset(Luck)
+    bound: Bound = WHOLE_BOUND
 
 
 PROCESSES_FAIL = frozenset(
@@ -89,7 +100,7 @@ WORLDS = (
     ),
     World("one that refuses first", (("a", Temper.MOODY),), refunds=True),
     World("one forgetful, and no room", (("a", Temper.FORGETFUL),), mistaken=True, limit=1),
-    World("only the attempt that races", (), reported=LATE, refunds=True),
+    World("only the attempt that races", (), reported=(LATE,), refunds=True),
     World("left unstoppable by a drive", (("a", Temper.UNSTOPPABLE),), before=0),
     World("left late by a drive", (("a", Temper.LATE),), older=PROCESSING, before=0),
     World(
@@ -99,17 +110,14 @@ WORLDS = (
         before=4,
         faults=PROCESSES_FAIL,
     ),
+    World(
+        "two reported, two deaths",
+        (("b", Temper.WILLING), ("a", Temper.UNSTOPPABLE)),
+        reported=("t1", "t2"),
+        faults=frozenset({Luck.DIES}),
+        bound=Bound(preemptions=0, faults=2),
+    ),
 )
-
-
-@dataclass(frozen=True)
-class Bound:
-    preemptions: int
-    faults: int
-    jumps: int = 1
-
-
-WHOLE_BOUND = Bound(preemptions=2, faults=1)
 
 
 class Stage:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from checkout.cancellation import Cancellation
-    from checkout.storage.dynamodb import CheckoutStore
     from checkout.transactions import SessionSnapshot
     from tests.integration.bank import Bank
     from tests.integration.changes import Changes
@@ -31,7 +30,7 @@ def check(play: Play) -> None:
     _nobody_waits_for_a_wake_up_that_was_lost(play)
     if play.history.session["status"] in ("OPEN", "PENDING_CANCELLATION"):
         play.recover()
-    told_is_what_happened(play.store, play.store.read_session(play.key))
+    told_is_what_happened(play.store.read_session(play.key))
     if play.history.session["status"] == "COMPLETED":
         nothing_was_asked(play.bank)
         return
@@ -90,10 +89,10 @@ def answer_is_true(answer: Cancellation, bank: Bank, history: Changes) -> None:
         demand(bank.payments[transaction_id].voids == 1, f"{transaction_id} was not voided")
 
 
-def told_is_what_happened(store: CheckoutStore, snapshot: SessionSnapshot) -> None:
+def told_is_what_happened(snapshot: SessionSnapshot) -> None:
     """Of each change of state there is one event, and without a change there is none."""
     records = [each for each in stream_records() if passes(each, "PublishEventsFunction")]
-    events = [event_of(change_of(each), store.read_session) for each in records]
+    events = [event_of(change_of(each)) for each in records]
     told = sorted((each.type, each.event_id) for each in events if each)
     happened = sorted((each.type, each.event_id) for each in events_so_far(snapshot))
     demand(told == happened, f"told {told}, and what happened is {happened}")
@@ -111,3 +110,7 @@ def late_money_is_shown(snapshot: SessionSnapshot, captured_at: Mapping[str, dat
         if requested and captured and captured > requested:
             shown = snapshot.settled_after_cancel(transaction)
             demand(shown, f"{transaction.transaction_id}: late money is hidden")
+        if snapshot.settled_after_cancel(transaction):
+            # Whatever is shown has gone out as an event.
+            told = transaction.settled_after_cancel or transaction.awaited
+            demand(told, f"{transaction.transaction_id}: no event tells of late money")

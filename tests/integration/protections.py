@@ -306,6 +306,14 @@ def late_money_is_recorded_once(scene: Scene) -> None:
     assert not scene.store.record_late_settlement(key, bootstrap.utc_now())
 
 
+def whether_money_is_late_is_decided_once(scene: Scene) -> None:
+    key, now = scene.attached(), bootstrap.utc_now()
+    scene.set(key, status="FAILED")
+    assert scene.store.record_late_settlement(key, now, after_cancel=False)
+    assert not scene.store.record_late_settlement(key, now, after_cancel=True)
+    assert scene.transaction(key)["settledAfterCancel"] is False
+
+
 def a_payment_with_a_reference_was_sent(scene: Scene) -> None:
     key = scene.attached()
     scene.store.record_reference(key, "sandbox", "ok_1")

@@ -178,7 +178,7 @@ TRANSACTION_MUTANTS = [
         Mutant(
             "record_late_settlement",
             ENDED,
-            ENDED.replace(name, ":yes"),
+            ENDED.replace(name, ":late"),
             partial(protections.late_money_is_recorded, status=name.strip(":").upper()),
         )
         for name in (":settled", ":cancelled", ":failed", ":expired")
@@ -211,6 +211,12 @@ TRANSACTION_MUTANTS = [
         protections.money_in_flight_is_not_late,
     ),
     Mutant("record_late_settlement", FIRST_MONEY, ALWAYS, protections.late_money_is_recorded_once),
+    Mutant(
+        "record_late_settlement",
+        FIRST_MONEY,
+        ALWAYS,
+        protections.whether_money_is_late_is_decided_once,
+    ),
     Mutant(
         "record_outcome",
         FIRST_REFERENCE,
@@ -287,7 +293,7 @@ def _requests() -> dict[str, dict[str, Any]]:
         "attach_attempt": sessions.attach_attempt(transaction),
         "put_attempt": transactions.put_attempt(scenes.attempt_on(key), NOW),
         "record_reference": transactions.record_reference(transaction, "sandbox", "ok_1"),
-        "record_late_settlement": transactions.record_late_settlement(transaction, NOW),
+        "record_late_settlement": transactions.record_late_settlement(transaction, NOW, True),
         "record_cancel_refusal": report_requests.record_cancel_refusal(transaction),
     }
 
@@ -308,6 +314,7 @@ def test_every_conditional_write_of_the_store_has_mutants() -> None:
         "read_session",
         "due_sessions",
         "due_shard",
+        "read_alone",
         "cancelled_sessions",
         "outcome_status",
         "put_new",

@@ -73,10 +73,9 @@ SETTINGS: dict[str, list[type[Settings]]] = {
     "ReconcileFunction": [StoreSettings, FanOutSettings, RecoverySettings],
     "ReceiveWebhookFunction": [StoreSettings, ProviderSettings, ReportQueueSettings],
     "MatchReportsFunction": [StoreSettings, ProviderSettings],
-    # The table's name is every function's, and nothing that this one may touch.
+    # The table's name is every function's, and nothing that these may touch.
     "AuthorizeFunction": [StoreSettings, IssuerSettings],
     "PublishEventsFunction": [StoreSettings, EventSettings],
-    # Likewise.
     "SendWebhooksFunction": [StoreSettings, MerchantWebhookSettings],
     "OperateFunction": [StoreSettings, OperationsSettings],
     "OperatorCancelFunction": [StoreSettings, FanOutSettings, CallersSettings],

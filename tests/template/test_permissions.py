@@ -81,7 +81,6 @@ ALLOWED = {
         ("*", "xray:PutTraceSegments"),
     },
     "PublishEventsFunction": {
-        (TABLE, "dynamodb:Query"),
         ("EventBus.Arn", "events:PutEvents"),
         ("CheckoutTable.StreamArn", "dynamodb:DescribeStream"),
         ("CheckoutTable.StreamArn", "dynamodb:GetRecords"),

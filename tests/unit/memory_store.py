@@ -33,6 +33,7 @@ from checkout.transactions import (
     IN_FLIGHT,
     MAX_TRANSACTIONS,
     MAY_BECOME,
+    PAID,
     TERMINAL,
     Attempt,
     PendingReason,
@@ -70,6 +71,7 @@ def port(
 class MemoryStore:
     """`before` and `after` hold what happens around the n-th call of a port, from 1 on.
 
+    `decided` are transactions of which is recorded whether their money came late.
     `wakes` are the sessions that the table's stream would wake the completion for, `due` is when a
     session is to be driven again (epoch ms).
     """
@@ -78,6 +80,7 @@ class MemoryStore:
         self.lock = RLock()
         self.sessions: dict[SessionKey, Session] = {}
         self.transactions: dict[TransactionKey, Transaction] = {}
+        self.decided: set[TransactionKey] = set()
         self.wakes: list[SessionKey] = []
         self.due: dict[SessionKey, int] = {}
         self.page_size = 100
@@ -150,21 +153,25 @@ class MemoryStore:
             changed = replace(changed, pending_reason=None, driver=None)
         if status is TransactionStatus.SETTLED:
             changed = replace(changed, settled_at=_stored(now))
-        elif status in TERMINAL:
+        if status in TERMINAL - PAID:
             changed = replace(changed, awaited=False)
         self._change(changed)
         return changed, True
 
     @port
-    def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
+    def record_late_settlement(
+        self, key: TransactionKey, now: datetime, *, after_cancel: bool = True
+    ) -> bool:
         found = self.transactions.get(key)
-        if found is None or found.in_flight or found.settled_after_cancel:
+        decided = key in self.decided
+        if found is None or found.in_flight or found.settled_after_cancel or decided:
             return False
         if found.status is TransactionStatus.REFUNDED and not found.settled_at:
             return False
+        self.decided.add(key)
         settled_at = found.settled_at or _stored(now)
         self._change(
-            replace(found, settled_after_cancel=True, settled_at=settled_at, awaited=False)
+            replace(found, settled_after_cancel=after_cancel, settled_at=settled_at, awaited=False)
         )
         return True
 
@@ -179,6 +186,11 @@ class MemoryStore:
     @port
     def read_transaction(self, key: TransactionKey) -> Transaction | None:
         return self.transactions.get(key)
+
+    @port
+    def is_cancelled(self, key: SessionKey) -> bool:
+        found = self.sessions.get(key)
+        return bool(found and found.cancel_requested_at)
 
     @port
     def record_cancel_refusal(self, key: TransactionKey) -> bool:

@@ -53,7 +53,7 @@ class _Port:
         if not callable(found):
             return found
         call = f"{self._name}.{name}"
-        return lambda *args: self._fate.meet(call, lambda: found(*args))
+        return lambda *args, **named: self._fate.meet(call, lambda: found(*args, **named))
 
 
 @dataclass

@@ -16,7 +16,7 @@ from checkout.events import (
     event_of,
     events_so_far,
 )
-from checkout.sessions import Session, SessionKey, SessionStatus
+from checkout.sessions import Session, SessionStatus
 from checkout.transactions import IN_FLIGHT, SessionSnapshot, Transaction, TransactionStatus
 from tests.unit.clock import NOON
 from tests.unit.event_schemas import problems
@@ -35,25 +35,15 @@ LOCKED = Session(
 OPEN = Session(KEY, SessionStatus.OPEN, NOON)
 DONE = replace(LOCKED, status=SessionStatus.CANCELLED, cancelled_at=NOON + 2 * SECOND)
 LATE = a_transaction(status=SETTLED, settled_at=NOON + 3 * SECOND, settled_after_cancel=True)
-
-
-def nobody_asks(key: SessionKey) -> SessionSnapshot:
-    raise AssertionError(f"{key} was read")
+WAITED_FOR = replace(LATE, settled_after_cancel=False, awaited=True)
 
 
 def of_session(before: Session, after: Session) -> Event | None:
-    return event_of(SessionChange(before, after), nobody_asks)
+    return event_of(SessionChange(before, after))
 
 
-def of_transaction(
-    before: Transaction, after: Transaction, session: Session | None = None
-) -> Event | None:
-    def read(key: SessionKey) -> SessionSnapshot:
-        assert session, "it was read"
-        assert key == session.key
-        return SessionSnapshot(session, (after,))
-
-    return event_of(TransactionChange(before, after, NOON + 9 * SECOND), read)
+def of_transaction(before: Transaction, after: Transaction) -> Event | None:
+    return event_of(TransactionChange(before, after, NOON + 9 * SECOND))
 
 
 def told(event: Event | None) -> Event:
@@ -67,7 +57,7 @@ EVENTS = {
     EventType.TRANSACTION_CANCELLED: told(
         of_transaction(a_transaction(), a_transaction(status=CANCELLED, status_at=NOON + SECOND))
     ),
-    EventType.SETTLED_AFTER_CANCEL: told(of_transaction(a_transaction(), LATE, LOCKED)),
+    EventType.SETTLED_AFTER_CANCEL: told(of_transaction(a_transaction(), LATE)),
 }
 # They may never change: who was told once would take the repeat for something new.
 IDS = {
@@ -221,7 +211,7 @@ def test_a_transaction_tells_that_it_was_cancelled_once(
     ("before", "after"),
     [
         (a_transaction(), LATE),  # a worker found it settled
-        (a_transaction(awaited=True), replace(LATE, settled_after_cancel=False, awaited=True)),
+        (a_transaction(awaited=True), WAITED_FOR),
         (replace(LATE, settled_after_cancel=False), LATE),  # settled before it was marked
         (a_transaction(status=CANCELLED), replace(LATE, status=CANCELLED)),
         (a_transaction(status=TransactionStatus.FAILED), replace(LATE, status=CANCELLED)),
@@ -230,7 +220,7 @@ def test_a_transaction_tells_that_it_was_cancelled_once(
 def test_money_is_told_of_when_it_is_first_known_to_be_late(
     before: Transaction, after: Transaction
 ) -> None:
-    event = told(of_transaction(before, after, LOCKED))
+    event = told(of_transaction(before, after))
     assert event.type is EventType.SETTLED_AFTER_CANCEL
 
 
@@ -238,9 +228,17 @@ def test_money_is_told_of_when_it_is_first_known_to_be_late(
     ("before", "after"),
     [
         # The mark goes when the flag comes: the same money, told of already.
-        (replace(LATE, settled_after_cancel=False, awaited=True), LATE),
+        (WAITED_FOR, LATE),
         (LATE, replace(LATE, status=TransactionStatus.REFUNDED)),
         (LATE, LATE),
+        # Refunded before it was recorded as late: told of when it settled.
+        (WAITED_FOR, replace(WAITED_FOR, status=TransactionStatus.REFUNDED)),
+        (replace(WAITED_FOR, status=TransactionStatus.REFUNDED), LATE),
+        # Refunded, and nobody has heard that it had settled.
+        (
+            a_transaction(awaited=True),
+            a_transaction(awaited=True, status=TransactionStatus.REFUNDED),
+        ),
         # In an open session, or in time.
         (a_transaction(), replace(LATE, settled_after_cancel=False)),
     ],
@@ -249,11 +247,12 @@ def test_the_same_money_is_told_of_once(before: Transaction, after: Transaction)
     assert of_transaction(before, after) is None
 
 
-def test_money_for_a_payment_that_had_failed_is_late_only_if_its_session_is_cancelled() -> None:
+def test_money_for_a_payment_that_had_failed_is_late_only_if_it_is_recorded_so() -> None:
     failed = a_transaction(status=TransactionStatus.FAILED)
-    paid = replace(LATE, status=TransactionStatus.FAILED)
-    assert of_transaction(failed, paid, OPEN) is None
-    assert told(of_transaction(failed, paid, DONE)).data["status"] == "FAILED"
+    paid = replace(LATE, status=TransactionStatus.FAILED, settled_after_cancel=False)
+    assert of_transaction(failed, paid) is None
+    late = told(of_transaction(failed, replace(paid, settled_after_cancel=True)))
+    assert late.data["status"] == "FAILED"
 
 
 def test_all_that_has_happened_can_be_told_again_under_the_same_ids() -> None:

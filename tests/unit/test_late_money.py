@@ -2,10 +2,13 @@
 
 import pytest
 
+from checkout.completion import complete_if_drained
+from checkout.errors import StoreUnavailableError
 from checkout.lease import new_lock
 from checkout.sessions import SessionStatus
 from checkout.transactions import TransactionStatus
-from tests.unit.samples import KEY
+from tests.unit.memory_store import unavailable
+from tests.unit.samples import KEY, transaction_key
 from tests.unit.world import REQUEST, World, a_world
 
 
@@ -34,3 +37,67 @@ def test_money_that_came_before_a_driver_died_is_told_by_the_next_one(world: Wor
     world.clock.sleep(61)
     assert world.drive("next", None).settled == (only,)
     assert world.transaction().settled_after_cancel
+
+
+def _left_by_the_dead(world: World) -> None:
+    """Locked; of two payments the first is unmarked, its worker dead, and the second waited for."""
+    world.open_with("bank", "card")
+    lock = new_lock("dead", world.clock(), 0.5, REQUEST)
+    world.store.lock_for_cancellation(KEY, lock)
+    world.store.mark_pending(transaction_key(2))
+    world.clock.sleep(1)
+
+
+def _complete(world: World) -> list[str]:
+    late: list[str] = []
+    while world.store.wakes:
+        complete_if_drained(world.store, world.store.wakes.pop(0), world.clock(), late.append)
+    return late
+
+
+@pytest.mark.parametrize("refunded", [False, True])
+def test_money_behind_a_dead_worker_and_a_dead_driver_is_told_by_who_completes(
+    world: World, refunded: bool
+) -> None:
+    _left_by_the_dead(world)
+    world.report(1, TransactionStatus.SETTLED)
+    if refunded:
+        world.report(1, TransactionStatus.REFUNDED)
+    settled_at = world.transaction().settled_at
+    world.clock.sleep(1)
+    world.report(2, TransactionStatus.FAILED)
+    assert _complete(world) == [world.transaction().transaction_id]
+    assert world.session.status is SessionStatus.CANCELLED
+    assert world.transaction().settled_after_cancel
+    assert world.transaction().settled_at == settled_at
+
+
+def test_who_completes_tells_neither_of_money_that_came_in_time_nor_of_what_is_told(
+    world: World,
+) -> None:
+    world.open_with("bank", "card", "wallet")
+    world.report(1, TransactionStatus.SETTLED)
+    world.clock.sleep(1)
+    world.store.lock_for_cancellation(KEY, new_lock("dead", world.clock(), 0.5, REQUEST))
+    for number in (2, 3):
+        world.store.mark_pending(transaction_key(number))
+        world.clock.sleep(1)
+        world.report(number, TransactionStatus.SETTLED)
+    assert _complete(world) == []
+    assert world.session.status is SessionStatus.CANCELLED
+    told = [world.transaction(number).settled_after_cancel for number in (1, 2, 3)]
+    assert told == [False, True, True]
+
+
+def test_late_money_is_recorded_before_its_session_is_done(world: World) -> None:
+    """Whoever dies in between is followed by another try, for as long as the session waits."""
+    _left_by_the_dead(world)
+    world.report(1, TransactionStatus.SETTLED)
+    world.report(2, TransactionStatus.FAILED)
+    world.store.before["complete_cancellation", 1] = unavailable
+    late: list[str] = []
+    with pytest.raises(StoreUnavailableError):
+        complete_if_drained(world.store, KEY, world.clock(), late.append)
+    assert late == [world.transaction().transaction_id]
+    assert complete_if_drained(world.store, KEY, world.clock(), late.append)
+    assert late == [world.transaction().transaction_id]

@@ -1,12 +1,13 @@
 """A transaction's status moves forward only, whatever is reported, and money is never hidden."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
 
 from checkout.errors import StoreUnavailableError, TransactionNotFoundError
 from checkout.payments import StatusChange, record_status
+from checkout.sessions import Session, SessionStatus
 from checkout.transactions import (
     IN_FLIGHT,
     MAY_BECOME,
@@ -16,7 +17,7 @@ from checkout.transactions import (
 )
 from tests.unit.clock import NOON
 from tests.unit.memory_store import MemoryStore, unavailable
-from tests.unit.samples import a_transaction, transaction_key
+from tests.unit.samples import KEY, a_transaction, transaction_key
 
 S = TransactionStatus
 LATER = NOON + timedelta(minutes=5)
@@ -38,6 +39,10 @@ def _store(
     transaction = a_transaction(status=status, driver=driver, awaited=awaited)
     store.transactions[transaction.key] = transaction
     return store
+
+
+def _session(cancel_requested_at: datetime | None) -> Session:
+    return Session(KEY, SessionStatus.OPEN, NOON, cancel_requested_at=cancel_requested_at)
 
 
 def test_every_status_is_in_flight_or_terminal() -> None:
@@ -87,12 +92,40 @@ def test_money_that_arrives_for_what_had_ended_is_told_once_and_changes_no_statu
     status: TransactionStatus, driver: str | None
 ) -> None:
     store = _store(status, driver)
+    store.sessions[KEY] = _session(NOON)
     first = record_status(store, transaction_key(), S.SETTLED, LATER)
     again = record_status(store, transaction_key(), S.SETTLED, LATER + timedelta(days=1))
     assert first == StatusChange(status, changed=False, late_settlement=True)
     assert again == StatusChange(status, changed=False)
     kept = store.transactions[transaction_key()]
     assert (kept.status, kept.settled_at, kept.settled_after_cancel) == (status, LATER, True)
+
+
+@pytest.mark.parametrize("requested", [None, NOON])
+@pytest.mark.parametrize("status", [S.CANCELLED, S.FAILED, S.EXPIRED])
+def test_money_is_late_if_its_session_is_cancelled_or_it_was_itself(
+    status: TransactionStatus, requested: datetime | None
+) -> None:
+    store = _store(status)
+    store.sessions[KEY] = _session(requested)
+    assert record_status(store, transaction_key(), S.SETTLED, LATER).late_settlement
+    # A later request changes nothing about it.
+    store.sessions[KEY] = _session(NOON)
+    assert not record_status(store, transaction_key(), S.SETTLED, LATER).late_settlement
+    kept = store.transactions[transaction_key()]
+    assert kept.settled_after_cancel == (status is S.CANCELLED or requested is not None)
+    assert kept.settled_at == LATER
+
+
+def test_a_refund_does_not_hide_that_a_cancelled_session_waited_for_it() -> None:
+    store = _store(S.PROCESSING, awaited=True)
+    store.before["record_late_settlement", 1] = unavailable
+    with pytest.raises(StoreUnavailableError):
+        record_status(store, transaction_key(), S.SETTLED, NOON)
+    record_status(store, transaction_key(), S.REFUNDED, LATER)
+    again = record_status(store, transaction_key(), S.SETTLED, LATER)
+    assert again == StatusChange(S.REFUNDED, changed=False, late_settlement=True)
+    assert store.transactions[transaction_key()].settled_after_cancel
 
 
 @pytest.mark.parametrize("status", [S.REFUNDED, S.SETTLED])
@@ -134,7 +167,7 @@ def test_another_end_of_what_a_session_waited_for_wakes_its_completion(
     store = _store(S.PROCESSING, awaited=True)
     record_status(store, transaction_key(), end, LATER)
     assert len(store.wakes) == 1
-    assert not store.transactions[transaction_key()].awaited
+    assert store.transactions[transaction_key()].awaited is (end is S.REFUNDED)
 
 
 @pytest.mark.parametrize("status", sorted(set(S) - {S.SETTLED}))

@@ -1,6 +1,8 @@
 """Completing what the stream gave up on: nothing is missed, nothing lost, nobody stops the rest."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +12,7 @@ from checkout.lease import DUE_SHARDS
 from checkout.redrive import Redriven, redrive
 from checkout.sessions import SessionStatus
 from checkout.storage.session_requests import due_shard
+from checkout.transactions import TransactionKey, TransactionStatus
 from tests.unit.clock import NOON, Clock
 from tests.unit.memory_store import unavailable
 from tests.unit.waiting import (
@@ -60,6 +63,26 @@ def test_every_drained_session_of_every_shard_is_completed(
     assert run() == Redriven(messages=2, looked_at=100, completed=100, unread=0)
     assert set(statuses(store, keys)) == {CANCELLED}
     assert (queue.visible, queue.hidden, told) == ([], [], [])
+
+
+def test_late_money_that_nobody_has_told_of_is_recorded_and_told(
+    store: ListingStore, run: Run, told: list[str]
+) -> None:
+    (key,) = drained(store, 1)
+    (transaction_id,) = store.sessions[key].attempts
+    requested = store.sessions[key].cancel_requested_at
+    assert requested
+    late = TransactionKey(key, transaction_id)
+    store.transactions[late] = replace(
+        store.transactions[late],
+        status=TransactionStatus.SETTLED,
+        settled_at=requested + timedelta(seconds=1),
+    )
+    assert run() == Redriven(messages=2, looked_at=1, completed=1, unread=0, settled=1)
+    assert store.transactions[late].settled_after_cancel
+    (line,) = told
+    assert transaction_id in line
+    assert key.session_id in line
 
 
 def test_a_session_with_something_in_flight_goes_on_waiting(

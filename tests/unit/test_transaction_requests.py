@@ -12,6 +12,7 @@ from checkout.storage.transaction_requests import outcome_status
 from checkout.timestamps import to_text
 from checkout.transactions import (
     IN_FLIGHT,
+    PAID,
     TERMINAL,
     PendingReason,
     TransactionStatus,
@@ -43,7 +44,7 @@ def _ended(status: TransactionStatus | None) -> ProviderAnswer:
 ALL = {
     "put": transaction_requests.put_attempt(an_attempt(), NOON),
     "reference": transaction_requests.record_reference(transaction_key(), "bank", "ref_1"),
-    "late": transaction_requests.record_late_settlement(transaction_key(), NOON),
+    "late": transaction_requests.record_late_settlement(transaction_key(), NOON, True),
     "mark": transaction_requests.mark_pending(transaction_key()),
     "never sent": transaction_requests.record_outcome(
         transaction_key(),
@@ -113,8 +114,8 @@ def test_a_report_changes_only_what_it_may_follow(status: TransactionStatus) -> 
 @pytest.mark.parametrize("status", REPORTED)
 def test_only_an_end_forgets_the_cancellation_and_whose_it_was(status: TransactionStatus) -> None:
     _, _, removed = _status(status)["UpdateExpression"].partition(" REMOVE ")
-    # The mark of a settlement stays until it is told that the money came late.
-    if status is TransactionStatus.SETTLED:
+    # The mark of a payment stays until it is recorded that the money came late.
+    if status in PAID:
         assert removed == "cancellationDetail, driver"
     elif status in TERMINAL:
         assert removed == "cancellationDetail, driver, cancellation"
@@ -146,7 +147,7 @@ def test_a_late_settlement_is_recorded_once_with_its_first_moment() -> None:
         " AND attribute_not_exists(settledAfterCancel)"
     )
     assert ALL["late"]["UpdateExpression"] == (
-        "SET settledAfterCancel = :yes, settledAt = if_not_exists(settledAt, :now)"
+        "SET settledAfterCancel = :late, settledAt = if_not_exists(settledAt, :now)"
         " REMOVE cancellation"
     )
 

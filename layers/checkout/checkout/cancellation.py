@@ -25,7 +25,7 @@ from checkout.lease import (
     seconds_to_wait,
 )
 from checkout.sessions import Session, SessionKey, SessionStatus
-from checkout.transactions import PAID, SessionSnapshot, TransactionKey, TransactionStatus
+from checkout.transactions import SessionSnapshot, TransactionKey, TransactionStatus
 
 # What a fan-out and a call of the store may take, time-outs and retries included (aws.py): a
 # drive begins none that could end after its answer is due.
@@ -180,12 +180,8 @@ class _Drive:
 
     def _tell_of_late_money(self, snapshot: SessionSnapshot, in_flight: frozenset[str]) -> None:
         """Of what a report settled before it was marked; of a marked one the stream tells."""
-        for each in snapshot.transactions:
-            if each.status not in PAID or each.awaited:
-                continue
-            late = each.transaction_id in in_flight or snapshot.settled_after_cancel(each)
-            untold = late and not each.settled_after_cancel
-            if untold and self._store.record_late_settlement(each.key, self._ports.clock()):
+        for each in snapshot.untold_settlements(in_flight):
+            if self._store.record_late_settlement(each.key, self._ports.clock()):
                 self._settled.add(each.transaction_id)
 
     def _read(self) -> SessionSnapshot:

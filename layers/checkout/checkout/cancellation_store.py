@@ -18,9 +18,6 @@ class CancellationStore(CompletionStore, Protocol):
     def mark_pending(self, key: TransactionKey) -> None:
         """Lets the stream wake the completion when this transaction ends; no-op once it has."""
 
-    def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
-        """Whether it was the first one of this transaction."""
-
     def release_lease(self, key: SessionKey, driver: str, due_at: datetime) -> SessionStatus:
         """The session's status, which somebody else may have completed meanwhile."""
 

@@ -9,14 +9,24 @@ from typing import Protocol
 
 from checkout.correlation import not_correlated
 from checkout.sessions import Session, SessionKey, SessionStatus
-from checkout.transactions import SessionSnapshot
+from checkout.transactions import SessionSnapshot, TransactionKey
+
+# Whose late money is told of, by a transaction's id.
+Tell = Callable[[str], None]
+
+
+def not_told(_: str) -> None:
+    """For whoever tells nobody."""
 
 
 class CompletionStore(Protocol):
-    """Both raise StoreError."""
+    """All raise StoreError."""
 
     def read_session(self, key: SessionKey) -> SessionSnapshot:
         """Raises SessionNotFoundError."""
+
+    def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
+        """Whether it was the first one of this transaction."""
 
     def complete_cancellation(self, key: SessionKey, now: datetime) -> bool:
         """Whether it was this call that completed it.
@@ -29,12 +39,14 @@ def complete_if_drained(
     store: CompletionStore,
     key: SessionKey,
     now: datetime,
+    tell_settled: Tell = not_told,
     correlate: Callable[[str], None] = not_correlated,
 ) -> Session | None:
     """Complete a pending cancellation that nothing is in flight of any more.
 
-    The session as it was found, if this call completed it. `correlate` is given its cancellation's
-    id. Raises SessionNotFoundError, StoreError.
+    The session as it was found, if this call completed it. `tell_settled` is given whatever settled
+    after the lock, behind a worker and a driver that died: nobody else tells of it. `correlate` is
+    given the cancellation's id. Raises SessionNotFoundError, StoreError.
     """
     snapshot = store.read_session(key)
     session = snapshot.session
@@ -43,6 +55,10 @@ def complete_if_drained(
     pending = session.status is SessionStatus.PENDING_CANCELLATION
     if not (pending and snapshot.drained):
         return None
+    # First: of a session that is done nobody reads any more what settled when.
+    for each in snapshot.untold_settlements(frozenset()):
+        if store.record_late_settlement(each.key, now):
+            tell_settled(each.transaction_id)
     return session if store.complete_cancellation(key, now) else None
 
 

@@ -6,14 +6,14 @@ that of CloudEvents 1.0; events/schemas has a JSON schema of each type.
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.timestamps import to_text
-from checkout.transactions import SessionSnapshot, Transaction, TransactionStatus
+from checkout.transactions import PAID, SessionSnapshot, Transaction, TransactionStatus
 
 # Of the ids of events. It may never change: a repeat would be taken for something new.
 NAMESPACE = uuid.UUID("6a1f0c1e-5b0a-4d8e-9d53-8f4d1f0a7c42")
@@ -61,23 +61,15 @@ class TransactionChange:
     at: datetime
 
 
-def event_of(
-    change: SessionChange | TransactionChange, read: Callable[[SessionKey], SessionSnapshot]
-) -> Event | None:
-    """What the change is to others, if anything. At most one thing happens in a change.
-
-    `read` is asked only about money that may have come late, and its errors are raised.
-    """
+def event_of(change: SessionChange | TransactionChange) -> Event | None:
+    """What the change is to others, if anything. At most one thing happens in a change."""
     if isinstance(change, SessionChange):
         return _event_of_session(change.before, change.after)
     before, after = change.before, change.after
     if before.in_flight and after.status is TransactionStatus.CANCELLED:
         return _cancelled(after, after.status_at or change.at)
     if _is_late(after) and not _is_late(before):
-        # A payment that had failed while its session was open may be paid all the same. That is
-        # no matter of a cancellation, which only the session tells.
-        late = read(after.key.session).settled_after_cancel(after)
-        return _settled_after_cancel(after, after.settled_at or change.at) if late else None
+        return _settled_after_cancel(after, after.settled_at or change.at)
     return None
 
 
@@ -132,8 +124,8 @@ def _event_of_session(before: Session, after: Session) -> Event | None:
 
 def _is_late(transaction: Transaction) -> bool:
     """Recorded as late; or settled while its cancelled session waited, which is recorded next."""
-    settled = transaction.status is TransactionStatus.SETTLED
-    return transaction.settled_after_cancel or (settled and transaction.awaited)
+    paid = transaction.status in PAID and transaction.settled_at is not None
+    return transaction.settled_after_cancel or (paid and transaction.awaited)
 
 
 def _cancelled(transaction: Transaction, at: datetime) -> Event:

@@ -65,8 +65,16 @@ class PaymentStore(Protocol):
     ) -> tuple[Transaction | None, bool]:
         """The transaction, and whether this call changed it; None if there is no such one."""
 
-    def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
-        """Whether it was the first one of this transaction."""
+    def record_late_settlement(
+        self, key: TransactionKey, now: datetime, *, after_cancel: bool = True
+    ) -> bool:
+        """Money for what had ended otherwise, or for a session that is cancelled (`after_cancel`).
+
+        Whether it was the first one of this transaction.
+        """
+
+    def is_cancelled(self, key: SessionKey) -> bool:
+        """Whether its cancellation has been requested; not so of a session that is unknown."""
 
     def end_session(self, key: SessionKey, status: SessionStatus, now: datetime) -> Session:
         """The session afterwards. Raises SessionNotFoundError."""
@@ -130,9 +138,20 @@ def record_status(
         raise TransactionNotFoundError(key.transaction_id)
     late = transaction.awaited or transaction.status not in PAID
     if status is TransactionStatus.SETTLED and late:
-        late_settlement = store.record_late_settlement(key, now)
+        after_cancel = _is_cancelled(store, transaction)
+        late_settlement = store.record_late_settlement(key, now, after_cancel=after_cancel)
         return StatusChange(transaction.status, changed, late_settlement)
     return StatusChange(transaction.status, changed)
+
+
+def _is_cancelled(store: PaymentStore, transaction: Transaction) -> bool:
+    """Whether a cancellation has to do with its end.
+
+    A payment that had failed while its session was open may be paid all the same: that is no matter
+    of a cancellation. Asked after `now` was read: a lock that is missed here came later.
+    """
+    cancelled = transaction.status is TransactionStatus.CANCELLED
+    return transaction.awaited or cancelled or store.is_cancelled(transaction.key.session)
 
 
 def complete_session(store: PaymentStore, key: SessionKey, now: datetime) -> None:

@@ -8,6 +8,7 @@ the table, among the sessions that wait.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from checkout.completion import CompletionStore, complete_if_drained
@@ -38,12 +39,16 @@ class FailuresQueue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """`unread` counts what could not be looked at: sessions, and parts of the list of them."""
+    """`unread` counts what could not be looked at: sessions, and parts of the list of them.
+
+    `settled` are payments of the completed sessions that were paid after the lock, unknown so far.
+    """
 
     messages: int
     looked_at: int
     completed: int
     unread: int
+    settled: int = 0
 
     @property
     def more(self) -> bool:
@@ -66,11 +71,11 @@ def redrive(
 ) -> Redriven:
     """Look at every session that waits, if there is a message, or `always`; complete the drained.
 
-    `report` is given a line about each thing that could not be looked at, `progress` how many parts
-    the list has, how many are done, and how many sessions were looked at. Nothing but the queue's
-    own errors is raised. Needs no lock and may run at any time, also twice at once: completing
-    is safe to repeat. The messages are deleted last, and only if everything could be looked at: if
-    we die before, they come back by themselves.
+    `report` is given a line about each thing that could not be looked at, and about late money that
+    nobody had told of; `progress` how many parts the list has, how many are done, and how many
+    sessions were looked at. Nothing but the queue's own errors is raised. Needs no lock and may run
+    at any time, also twice at once: completing is safe to repeat. The messages are deleted last,
+    and only if everything could be looked at: if we die before, they come back by themselves.
     """
     # Received before the first look: a later message may be of a session that was looked at before
     # its payment had ended.
@@ -83,7 +88,7 @@ def redrive(
     finally:
         settle = queue.delete if walk.saw_all else queue.give_back
         settle(receipts)
-    return Redriven(len(receipts), walk.looked_at, walk.completed, walk.unread)
+    return Redriven(len(receipts), walk.looked_at, walk.completed, walk.unread, walk.settled)
 
 
 class _Walk:
@@ -102,6 +107,7 @@ class _Walk:
         self._progress = progress
         self.looked_at = 0
         self.completed = 0
+        self.settled = 0
         self.unread = 0
         self.saw_all = False
 
@@ -126,19 +132,28 @@ class _Walk:
 
     def _look_at(self, key: SessionKey) -> None:
         try:
-            self.completed += bool(complete_if_drained(self._store, key, self._clock()))
+            tell = partial(self._tell_settled, key)
+            done = complete_if_drained(self._store, key, self._clock(), tell)
+            self.completed += bool(done)
         except SessionNotFoundError:
             # Deleted by hand, and the list lags behind: nothing is left to complete.
             pass
         except Exception as error:  # noqa: BLE001 - the other sessions can be completed
-            what = f"session {key.session_id} of merchant {key.merchant_id}"
-            self._could_not_read(what, _why(error))
+            self._could_not_read(_name(key), _why(error))
             return
         self.looked_at += 1
+
+    def _tell_settled(self, key: SessionKey, transaction_id: str) -> None:
+        self.settled += 1
+        self._report(f"{_name(key)}: {transaction_id} was paid after the cancellation")
 
     def _could_not_read(self, what: str, why: str) -> None:
         self.unread += 1
         self._report(f"{what}: {why}")
+
+
+def _name(key: SessionKey) -> str:
+    return f"session {key.session_id} of merchant {key.merchant_id}"
 
 
 def _why(error: Exception) -> str:

@@ -45,7 +45,7 @@ class Recorded:
     @property
     def uncounted_money(self) -> bool:
         """Money for what had ended otherwise. That of a settlement the table's stream counts."""
-        return self.late_settlement and self.status is not TransactionStatus.SETTLED
+        return self.late_settlement and self.status not in PAID
 
 
 def report_to_message(told: ProviderReport) -> str:

@@ -152,13 +152,26 @@ class SessionSnapshot:
 
     def settled_after_cancel(self, transaction: Transaction) -> bool:
         """Whether the payer's money arrived although the session, or it, was being cancelled."""
-        requested, settled = self.session.cancel_requested_at, transaction.settled_at
-        if settled is None:
-            return False
-        if requested is None:
-            cancelled = transaction.status is TransactionStatus.CANCELLED
-            return cancelled and transaction.settled_after_cancel
+        return transaction.settled_after_cancel or self._settles_late(transaction)
+
+    def untold_settlements(self, seen_in_flight: frozenset[str]) -> tuple[Transaction, ...]:
+        """The late settlements that nobody has recorded as late, and of which nobody will tell.
+
+        `seen_in_flight` are transactions that were in flight after the lock. Of one that was marked
+        before it settled, its report tells.
+        """
+        return tuple(
+            each
+            for each in self.transactions
+            if not (each.settled_after_cancel or each.awaited)
+            and each.status in PAID
+            and (each.transaction_id in seen_in_flight or self._settles_late(each))
+        )
+
+    def _settles_late(self, transaction: Transaction) -> bool:
         # The clocks alone decide only where nobody knew of the lock: between it and the driver's
-        # first look. A flag from long before is of an attempt that had failed in an open session.
-        flagged = transaction.settled_after_cancel and settled >= requested - CLOCK_SKEW
-        return flagged or transaction.awaited or settled > requested
+        # first look. Any other end than a payment's is late if it is recorded so.
+        requested, settled = self.session.cancel_requested_at, transaction.settled_at
+        if transaction.status not in PAID or settled is None or requested is None:
+            return False
+        return transaction.awaited or settled > requested

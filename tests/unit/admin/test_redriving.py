@@ -32,6 +32,11 @@ def test_what_could_not_be_looked_at_is_said_with_what_became_of_the_messages() 
     assert said.endswith(" Could not be looked at: 2. The messages stay in the queue.")
 
 
+def test_late_money_that_nobody_had_told_of_is_said() -> None:
+    said = summary(Redriven(4, 12, 3, 0, settled=2), asked_for_all=False)
+    assert said.endswith(" Paid after the cancellation, and not told of before: 2.")
+
+
 def test_more_messages_than_one_run_takes_are_said() -> None:
     said = summary(Redriven(MOST_MESSAGES, 12, 3, 0), asked_for_all=False)
     assert said.endswith("run it again.")
@@ -54,12 +59,13 @@ def test_on_the_emulator_the_addresses_are_of_the_emulator() -> None:
 
 
 def test_the_document_has_all_of_a_run() -> None:
-    done = Redriven(MOST_MESSAGES, 12, 3, 1)
+    done = Redriven(MOST_MESSAGES, 12, 3, 1, 2)
     assert as_document("shop", done) == {
         "stack": "shop",
         "messages": MOST_MESSAGES,
         "lookedAt": 12,
         "completed": 3,
+        "settled": 2,
         "unread": 1,
         "more": True,
     }

@@ -1,14 +1,8 @@
-"""The table in DynamoDB: the only place that calls it.
-
-Only a failed condition is translated into an answer. Any other trouble is a StoreError, since
-the use cases have to know that the outcome of a write may be unknown, and nothing more.
-"""
+"""The store of sessions and transactions: which request makes which change, and what it came to."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from checkout.cancelled_sessions import CancelledPage, Listing
 from checkout.errors import (
@@ -16,16 +10,12 @@ from checkout.errors import (
     SessionEndedError,
     SessionExistsError,
     SessionNotFoundError,
-    StoreError,
-    StoreRefusedError,
-    StoreUnavailableError,
     TransactionExistsError,
     TransactionNotFoundError,
 )
 from checkout.lease import DuePage, DueSession, Lock, LockAttempt
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.storage import report_requests, session_requests, transaction_requests
-from checkout.storage.expressions import Request
 from checkout.storage.items import (
     SESSION,
     TRANSACTION_PREFIX,
@@ -35,6 +25,7 @@ from checkout.storage.items import (
     transaction_from,
     transaction_keys_from,
 )
+from checkout.storage.table import Table
 from checkout.transactions import (
     Attempt,
     SessionSnapshot,
@@ -44,31 +35,14 @@ from checkout.transactions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from checkout.provider_cancellation import OutcomeRecord
+    from checkout.storage.expressions import Request
 
-CONDITION_FAILED = "ConditionalCheckFailedException"
-# Client errors that another moment may cure; all others need another deployment or another call.
-PASSING = frozenset(
-    {
-        "InternalServerError",
-        "ItemCollectionSizeLimitExceededException",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "ReplicatedWriteConflictException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-
-Answer = TypeVar("Answer")
 Cursor: TypeAlias = "Mapping[str, Any] | None"
 
 
@@ -76,12 +50,11 @@ class CheckoutStore:
     """Sessions and transactions, for the payment side, the cancellation and its workers."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def read_session(self, key: SessionKey) -> SessionSnapshot:
         """Raises SessionNotFoundError, StoreError."""
-        items = self._query(session_requests.read_session(key))
+        items = self._table.query(session_requests.read_session(key))
         of_session = [item for item in items if item["SK"]["S"] == SESSION]
         if not of_session:
             raise SessionNotFoundError(key.session_id)
@@ -96,7 +69,7 @@ class CheckoutStore:
         return SessionSnapshot(session, tuple(attached))
 
     def open_session(self, key: SessionKey, now: datetime) -> None:
-        if not self._put(session_requests.open_session(key, now)):
+        if not self._table.put(session_requests.open_session(key, now)):
             raise SessionExistsError(key.session_id)
 
     def end_session(self, key: SessionKey, status: SessionStatus, now: datetime) -> Session:
@@ -120,20 +93,20 @@ class CheckoutStore:
         return self._change_session(key, request)[0].status
 
     def postpone(self, seen: DueSession, driver: str, due_at: datetime) -> None:
-        self._change(session_requests.postpone(seen, driver, due_at))
+        self._table.change(session_requests.postpone(seen, driver, due_at))
 
     def due_sessions(
         self, shard: int, due_by: datetime | None, cursor: Cursor, count: int | None = None
     ) -> DuePage:
         request = _from(cursor, session_requests.due_sessions(shard, due_by, count))
-        answer = self._call(self._client.query, request)
+        answer = self._table.page(request)
         sessions = due_sessions_from(answer["Items"])
         unreadable = len(answer["Items"]) - len(sessions)
         return DuePage(sessions, answer.get("LastEvaluatedKey"), unreadable)
 
     def cancelled_sessions(self, listing: Listing, count: int, cursor: Cursor) -> CancelledPage:
         request = _from(cursor, session_requests.cancelled_sessions(listing, count))
-        answer = self._call(self._client.query, request)
+        answer = self._table.page(request)
         sessions = cancelled_sessions_from(answer["Items"], listing.status)
         return CancelledPage(sessions, answer.get("LastEvaluatedKey"))
 
@@ -141,12 +114,12 @@ class CheckoutStore:
         return self._change_session(key.session, session_requests.attach_attempt(key))[0]
 
     def put_attempt(self, attempt: Attempt, now: datetime) -> None:
-        if not self._put(transaction_requests.put_attempt(attempt, now)):
+        if not self._table.put(transaction_requests.put_attempt(attempt, now)):
             raise TransactionExistsError(attempt.key.transaction_id)
 
     def record_reference(self, key: TransactionKey, provider: str, reference: str) -> Transaction:
         request = transaction_requests.record_reference(key, provider, reference)
-        item, changed = self._change(request)
+        item, changed = self._table.change(request)
         if item is None:
             raise TransactionNotFoundError(key.transaction_id)
         if not changed:
@@ -156,19 +129,22 @@ class CheckoutStore:
     def record_status(
         self, key: TransactionKey, status: TransactionStatus, now: datetime
     ) -> tuple[Transaction | None, bool]:
-        item, changed = self._change(transaction_requests.record_status(key, status, now))
+        item, changed = self._table.change(transaction_requests.record_status(key, status, now))
         return transaction_from(key.session, item) if item else None, changed
 
-    def record_late_settlement(self, key: TransactionKey, now: datetime) -> bool:
-        return self._change(transaction_requests.record_late_settlement(key, now))[1]
+    def record_late_settlement(
+        self, key: TransactionKey, now: datetime, *, after_cancel: bool = True
+    ) -> bool:
+        request = transaction_requests.record_late_settlement(key, now, after_cancel)
+        return self._table.change(request)[1]
 
     def mark_pending(self, key: TransactionKey) -> None:
-        self._change(transaction_requests.mark_pending(key))
+        self._table.change(transaction_requests.mark_pending(key))
 
     def record_outcome(
         self, key: TransactionKey, record: OutcomeRecord
     ) -> tuple[TransactionStatus, bool]:
-        item, changed = self._change(transaction_requests.record_outcome(key, record))
+        item, changed = self._table.change(transaction_requests.record_outcome(key, record))
         if item is None:
             raise TransactionNotFoundError(key.transaction_id)
         transaction = transaction_from(key.session, item)
@@ -178,70 +154,26 @@ class CheckoutStore:
         return transaction.status, changed or ours
 
     def transactions_of(self, provider: str, reference: str) -> list[TransactionKey]:
-        items = self._query(report_requests.transactions_of(provider, reference))
+        items = self._table.query(report_requests.transactions_of(provider, reference))
         return transaction_keys_from(items)
 
     def read_transaction(self, key: TransactionKey) -> Transaction | None:
-        answer = self._call(self._client.get_item, report_requests.read_transaction(key))
-        return transaction_from(key.session, answer["Item"]) if "Item" in answer else None
+        item = self._table.get(report_requests.read_transaction(key))
+        return transaction_from(key.session, item) if item else None
+
+    def is_cancelled(self, key: SessionKey) -> bool:
+        item = self._table.get(session_requests.read_alone(key))
+        return "cancelRequestedAt" in (item or {})
 
     def record_cancel_refusal(self, key: TransactionKey) -> bool:
-        return self._change(report_requests.record_cancel_refusal(key))[1]
+        return self._table.change(report_requests.record_cancel_refusal(key))[1]
 
     def _change_session(self, key: SessionKey, request: Request) -> tuple[Session, bool]:
-        item, changed = self._change(request)
+        item, changed = self._table.change(request)
         if item is None:
             raise SessionNotFoundError(key.session_id)
         return session_from(key, item), changed
 
-    def _change(self, request: Request) -> tuple[Request | None, bool]:
-        """The item as it is now, if there is one, and whether this request changed it."""
-        try:
-            answer = self._call(self._client.update_item, request)
-        except ClientError as refusal:
-            return _item_of(refusal), False
-        return answer["Attributes"], True
-
-    def _put(self, request: Request) -> bool:
-        """Whether the item is there as requested: put now, or by a try whose answer was lost."""
-        try:
-            self._call(self._client.put_item, request)
-        except ClientError as refusal:
-            there = _item_of(refusal) or {}
-            return all(there.get(name) == value for name, value in request["Item"].items())
-        return True
-
-    def _query(self, request: Request) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = []
-        while True:
-            answer = self._call(self._client.query, request)
-            items += answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return items
-            request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
-    def _call(self, operation: Callable[..., Answer], request: Request) -> Answer:
-        try:
-            return operation(TableName=self._table, **request)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == CONDITION_FAILED:
-                raise
-            raise _store_error(error) from error
-        except BotoCoreError as error:
-            raise StoreUnavailableError(type(error).__name__) from error
-
 
 def _from(cursor: Cursor, request: Request) -> Request:
     return request if cursor is None else {**request, "ExclusiveStartKey": cursor}
-
-
-def _item_of(refusal: ClientError) -> Request | None:
-    """The item that did not meet the condition; the types of botocore do not know of it."""
-    item: Request | None = cast(Request, refusal.response).get("Item")
-    return item
-
-
-def _store_error(error: ClientError) -> StoreError:
-    code = error.response["Error"]["Code"]
-    broken = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
-    return StoreUnavailableError(code) if code in PASSING or broken else StoreRefusedError(code)

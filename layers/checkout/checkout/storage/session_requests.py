@@ -33,6 +33,11 @@ def read_session(key: SessionKey) -> Request:
     }
 
 
+def read_alone(key: SessionKey) -> Request:
+    """Without its transactions."""
+    return {"Key": session_item_key(key), "ConsistentRead": True}
+
+
 def open_session(key: SessionKey, now: datetime) -> Request:
     return put_new(
         {

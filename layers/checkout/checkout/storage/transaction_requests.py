@@ -20,6 +20,7 @@ from checkout.storage.items import (
 from checkout.timestamps import to_text
 from checkout.transactions import (
     IN_FLIGHT,
+    PAID,
     TERMINAL,
     Attempt,
     PendingReason,
@@ -66,14 +67,17 @@ def record_status(key: TransactionKey, status: TransactionStatus, now: datetime)
     # Without a driver's token no driver can take this end for its own write.
     remove = " REMOVE cancellationDetail, driver"
     if status is TransactionStatus.SETTLED:
+        update += ", settledAt = :now"
+    if status in PAID:
         # The mark stays: it tells that a cancelled session waited, until that is recorded too.
-        update += ", settledAt = :now" + remove
+        update += remove
     elif status in TERMINAL:
         update += remove + ", cancellation"
     return _update_from(key, may_come_from(status), update, values)
 
 
-def record_late_settlement(key: TransactionKey, now: datetime) -> Request:
+def record_late_settlement(key: TransactionKey, now: datetime, after_cancel: bool) -> Request:
+    # Written with false, too: whether money came late is decided once, by its first report.
     # It settled while its session was being cancelled; or it had ended otherwise, which is never
     # overwritten, and the provider reports money.
     ended = "#status IN (:settled, :cancelled, :failed, :expired)"
@@ -84,7 +88,7 @@ def record_late_settlement(key: TransactionKey, now: datetime) -> Request:
         transaction_item_key(key),
         condition=f"({ended} OR ({refunded})) AND {first}",
         update=(
-            "SET settledAfterCancel = :yes, settledAt = if_not_exists(settledAt, :now)"
+            "SET settledAfterCancel = :late, settledAt = if_not_exists(settledAt, :now)"
             " REMOVE cancellation"
         ),
         values={
@@ -93,7 +97,7 @@ def record_late_settlement(key: TransactionKey, now: datetime) -> Request:
             ":failed": TransactionStatus.FAILED.value,
             ":expired": TransactionStatus.EXPIRED.value,
             ":refunded": TransactionStatus.REFUNDED.value,
-            ":yes": True,
+            ":late": after_cancel,
             ":now": to_text(now),
         },
     )
