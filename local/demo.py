@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from local import lifecycle, processes
+from local import lifecycle, processes, try_it
 from local.calls import Client
 from local.console import run, say, seconds
 from local.inspection import Inspector
@@ -17,8 +17,6 @@ from local.stack import Stack
 from local.stage import Stage
 from local.typed_calls import TypedClient
 from local.up import port_asked_for
-
-PICK = """python3 -c 'import json, sys; print(json.load(sys.stdin)["{}"])'"""
 
 
 def since_make() -> float:
@@ -53,29 +51,6 @@ def _play(stack: Stack, listener: Listener) -> Promises:
     return promises
 
 
-def curl_lines(stack: Stack) -> str:
-    merchant = stack.merchants[0]
-    return f"""
-To try it yourself, in another terminal, in this folder:
-
-  BASE={stack.base_url}
-  TOKEN=$(curl -s {stack.token_url} -d grant_type=client_credentials \\
-    -u '{merchant.client_id}:{merchant.client_secret}' \\
-    | {PICK.format("access_token")})
-  SESSION=$(bin/seed --merchant {merchant.client_id} \\
-    --transaction sandbox:ok_1 --transaction sandbox-b:async_5_2 \\
-    | {PICK.format("sessionId")})
-  curl -s -w '\\n' $BASE/v1/checkout/session/cancel -H "Authorization: Bearer $TOKEN" \\
-    -H 'Content-Type: application/json' \\
-    -d '{{"sessionId": "'$SESSION'", "reason": "changed my mind"}}'
-  curl -s -w '\\n' $BASE/v1/checkout/session/$SESSION -H "Authorization: Bearer $TOKEN"
-  bin/ledger $SESSION
-
-What the functions log: {stack.logs["functions"]}
-The API's reference:    {stack.reference_url}
-"""
-
-
 def _stay(places: Places) -> None:
     print("The stack stays up until Ctrl-C.", flush=True)
     started = processes.read(places.processes)
@@ -96,7 +71,7 @@ def main() -> int:
     try:
         promises = show(stack)
         if sys.argv[1:] == ["stay"]:
-            print(curl_lines(stack))
+            print(f"\n{try_it.in_the_browser(stack)}\n{try_it.in_a_terminal(stack)}")
             _stay(places)
     finally:
         if started:

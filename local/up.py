@@ -7,6 +7,7 @@ from local import lifecycle
 from local.console import Problem, run, say
 from local.places import Places
 from local.stack import Stack
+from local.try_it import sign_in
 
 
 def port_asked_for() -> int | None:
@@ -22,7 +23,7 @@ def port_asked_for() -> int | None:
 def introduce(stack: Stack, places: Places) -> None:
     say(f"  base URL   {stack.base_url}")
     say(f"  reference  {stack.reference_url}")
-    say(f"  console    {stack.console_url}")
+    say(f"  console    {stack.console_url} ({sign_in(stack)})")
     say(f"  merchants  {', '.join(each.client_id for each in stack.merchants)}")
     say(f"  all of it  {places.stack_json}")
     say(f"  logs       {stack.logs['functions']}")

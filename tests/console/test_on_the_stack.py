@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from local.places import LOCAL, ROOT
+from local.try_it import in_the_browser
 
 Document = dict[str, Any]
 SECONDS = 60_000
@@ -111,3 +113,20 @@ def test_signing_out_and_in_again_leads_to_a_page_that_works(
     operator.wait_for_load_state()
     operator.goto(stack["consoleUrl"])
     expect(operator.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_the_address_that_the_demo_prints_leads_to_what_it_has_cancelled(
+    page: Page, stack: Document, merchant: str
+) -> None:
+    # Not by local.stack, which needs boto3: the environment of a browser has none.
+    named: Any = SimpleNamespace(
+        merchants=[SimpleNamespace(client_id=merchant)],
+        console_url=stack["consoleUrl"],
+        operator=SimpleNamespace(**stack["operator"]),
+    )
+    printed = in_the_browser(named).split()
+    (address,) = [each for each in printed if each.startswith("http")]
+    page.goto(address)
+    sign_in(page, stack)
+    expect(page.get_by_role("heading", name="Cancelled sessions")).to_be_visible()
+    expect(page.locator("body")).to_contain_text(merchant)
