@@ -23,7 +23,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build deploy console smoke provider test test-fast explore test-pythons test-openid faults bench bench-gate cold-starts cost openapi client docs reference-seen console-seen report scale soak e2e lint audit audit-known format pr lock clean
+.PHONY: help env run demo up down invoke build deploy console smoke provider test test-fast explore test-pythons test-openid faults bench counts bench-gate cold-starts cost openapi client docs reference-seen console-seen report scale soak e2e lint audit audit-known format console-where-chromium pr nightly lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,10 @@ bench: env ## measure all of docs/benchmarks.md and write it: some ten minutes
 	@$(PYTHON) -m local.environments ric plot
 	@$(RUN) local.bench.page
 
+counts: env ## the part of bench-gate that is not timed: calls, prices, size, imports
+	@$(PYTHON) -m local.environments ric
+	@$(RUN) local.bench.gate --counted
+
 bench-gate: env ## fail if a count, a price or a ratio is worse than local/bench/baseline.json
 	@$(PYTHON) -m local.environments ric
 	@$(RUN) local.bench.gate $(ARGS)
@@ -157,10 +161,14 @@ format: env ## ruff's fixes and its format
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-pr: lint docs audit test-pythons test test-openid faults bench-gate ## what CI runs, with a soak of a minute: about half an hour
-	@$(MAKE) --no-print-directory soak SECONDS=60
+console-where-chromium:
 	@if $(PYTHON) -m local.chromium; then $(MAKE) --no-print-directory console-seen; \
 	else echo "The console was NOT looked at. With Chromium: make console-seen." >&2; fi
+
+pr: lint docs audit counts test console-where-chromium ## what CI runs on every change
+
+nightly: test-pythons test-openid faults bench-gate ## what CI runs every night, with a soak of ten minutes: an hour
+	@$(MAKE) --no-print-directory soak
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
