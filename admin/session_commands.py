@@ -1,14 +1,14 @@
 """`checkout-admin session ...`."""
 
 from datetime import timedelta
-from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from admin import session_view, target, terminal
-from admin.exits import FAILED, NOT_FOUND
-from admin.options import AsJson, Profile, Region, StackName
+from admin.exits import FAILED
+from admin.one_or_many import no_such_session
+from admin.options import AsJson, MerchantId, Profile, Region, SessionId, StackName
 from admin.target import Target
 from admin.waiting import deployed_ages
 from checkout.bootstrap import utc_now
@@ -22,9 +22,6 @@ from checkout.transactions import SessionSnapshot
 from local.console import Problem
 
 app = typer.Typer(no_args_is_help=True, help="One checkout session, and what became of it.")
-
-MerchantId = Annotated[str, typer.Argument(metavar="MERCHANT", help="The merchant's client id.")]
-SessionId = Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.")]
 
 
 @app.command()
@@ -80,11 +77,7 @@ def _read(there: Target, key: SessionKey) -> SessionSnapshot:
     try:
         return there.store.read_session(key)
     except SessionNotFoundError:
-        raise Problem(
-            f"The merchant '{key.merchant_id}' has no session '{key.session_id}' in"
-            f" '{there.name}': look at both ids, and at --stack.",
-            NOT_FOUND,
-        ) from None
+        raise no_such_session(there, key) from None
     except (KeyError, TypeError, ValueError):
         raise Problem(
             f"An item of session '{key.session_id}' cannot be read by this release"

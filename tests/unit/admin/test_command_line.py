@@ -84,6 +84,10 @@ def store(monkeypatch: pytest.MonkeyPatch) -> ListingStore:
         ("merchant", "create", "x", "--colour"),
         ("merchnt",),
         ("session", "show", "one"),
+        ("session", "relist"),
+        ("session", "relist", "one"),
+        ("session", "relist", "one", "two", "--all"),
+        ("session", "relist", "one", "two", "--merchant", "one"),
         ("pending", "--hours", "soon"),
         ("pending", "--hours", "-1"),
         ("pending", "--hours", "nan"),
@@ -115,7 +119,7 @@ def commands() -> list[str]:
 
 
 def test_every_command_has_its_section_its_form_and_its_option_json(command: Command) -> None:
-    assert len(commands()) == 8
+    assert len(commands()) == 9
     for each in commands():
         assert f"\n## {each}\n" in DOCS
         assert each in SCHEMA["$defs"]

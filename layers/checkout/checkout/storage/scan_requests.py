@@ -1,0 +1,55 @@
+"""Every request that reads the whole table: what no index can tell, and only operators ask.
+
+A scan is paid for by all that it reads, whatever it leaves out.
+"""
+
+from typing import Any
+
+from checkout.relisting import Misplaced
+from checkout.sessions import SessionKey, SessionStatus
+from checkout.storage.expressions import Request, update_if
+from checkout.storage.items import SESSION, cancellations_of, serialize, session_item_key
+
+
+def cancelled_items(merchant_id: str | None) -> Request:
+    """Sessions that somebody has cancelled, with what lists them and what a list shows."""
+    values: dict[str, Any] = {
+        ":session": SESSION,
+        ":pending": SessionStatus.PENDING_CANCELLATION.value,
+        ":cancelled": SessionStatus.CANCELLED.value,
+    }
+    condition = "SK = :session AND #status IN (:pending, :cancelled)"
+    return {
+        **_filtered(merchant_id, condition, values),
+        "ProjectionExpression": (
+            "PK, #status, cancellationsOf, createdAt, cancelRequestedAt, cancelledAt, reason"
+        ),
+        "ExpressionAttributeNames": {"#status": "status"},
+    }
+
+
+def read_item(key: SessionKey) -> Request:
+    return {"Key": session_item_key(key), "ConsistentRead": True}
+
+
+def relist(found: Misplaced) -> Request:
+    # It has not gone on since it was read: another status belongs in another list.
+    still = "#status = :status"
+    # Nobody has mended it: a write that changes nothing would be counted as one that did.
+    elsewhere = "attribute_not_exists(cancellationsOf) OR cancellationsOf <> :list"
+    return update_if(
+        session_item_key(found.key),
+        condition=f"{still} AND ({elsewhere})",
+        update="SET cancellationsOf = :list",
+        values={
+            ":status": found.status.value,
+            ":list": cancellations_of(found.key.merchant_id, found.status),
+        },
+    )
+
+
+def _filtered(merchant_id: str | None, condition: str, values: dict[str, Any]) -> Request:
+    if merchant_id is not None:
+        condition = f"begins_with(PK, :merchant) AND ({condition})"
+        values = {**values, ":merchant": f"MERCHANT#{merchant_id}#SESSION#"}
+    return {"FilterExpression": condition, "ExpressionAttributeValues": serialize(values)}

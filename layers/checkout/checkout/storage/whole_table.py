@@ -1,0 +1,75 @@
+"""What operators look for in the whole table, and mend. No function of the service does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from checkout.cancelled_sessions import LISTED
+from checkout.errors import SessionNotFoundError
+from checkout.relisting import Misplaced, MisplacedPage
+from checkout.sessions import SessionKey, SessionStatus
+from checkout.storage import scan_requests
+from checkout.storage.dynamodb import CheckoutStore
+from checkout.storage.items import cancellations_of, cancelled_sessions_from, serialize
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb.type_defs import ScanOutputTypeDef
+
+    from checkout.storage.expressions import Request
+
+
+class WholeTable(CheckoutStore):
+    """Pages are of a megabyte at most, as DynamoDB cuts them, whatever is left out of them."""
+
+    def items_about(self) -> int:
+        return self._call(self._client.describe_table, {})["Table"]["ItemCount"]
+
+    def misplaced(self, merchant_id: str | None, cursor: Mapping[str, Any] | None) -> MisplacedPage:
+        answer = self._scan(scan_requests.cancelled_items(merchant_id), cursor)
+        found: list[Misplaced] = []
+        unreadable: list[str] = []
+        for item in answer["Items"]:
+            try:
+                misplaced = _misplaced(item)
+            except ValueError:
+                unreadable.append(item["PK"]["S"])
+            else:
+                found += [misplaced] if misplaced else []
+        return MisplacedPage(
+            tuple(found),
+            tuple(unreadable),
+            read=answer["ScannedCount"],
+            seen=answer["Count"],
+            cursor=answer.get("LastEvaluatedKey"),
+        )
+
+    def read_misplaced(self, key: SessionKey) -> Misplaced | None:
+        """None of a session that is in the list of its status, or that nobody has cancelled.
+
+        Raises SessionNotFoundError, StoreError, and ValueError: no list can show it.
+        """
+        answer = self._call(self._client.get_item, scan_requests.read_item(key))
+        if "Item" not in answer:
+            raise SessionNotFoundError(key.session_id)
+        of_status = answer["Item"].get("status", {}).get("S")
+        return _misplaced(answer["Item"]) if of_status in LISTED else None
+
+    def relist(self, found: Misplaced) -> bool:
+        return self._change(scan_requests.relist(found))[1]
+
+    def _scan(self, request: Request, cursor: Mapping[str, Any] | None) -> ScanOutputTypeDef:
+        begin = {} if cursor is None else {"ExclusiveStartKey": cursor}
+        return self._call(self._client.scan, {**request, **begin})
+
+
+def _misplaced(item: Mapping[str, Any]) -> Misplaced | None:
+    """Raises ValueError: no list can show it."""
+    status = SessionStatus(item["status"]["S"])
+    shown = cancelled_sessions_from([item], status)
+    if not shown:
+        raise ValueError("no list can show it")
+    key = shown[0].key
+    right = serialize({"list": cancellations_of(key.merchant_id, status)})["list"]
+    return None if item.get("cancellationsOf") == right else Misplaced(key, status)
