@@ -49,7 +49,7 @@ LAYERS = (
         "checkout.webhook_request",
     },
     # A call that is more than one request's form.
-    {"checkout.listing"},
+    {"checkout.listing", "checkout.published_events"},
     {"checkout.operator_request"},
     {"checkout.cancel_calls"},
     # What stands before every adapter, and what one calls its provider with.
