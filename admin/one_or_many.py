@@ -6,17 +6,19 @@ from checkout.sessions import SessionKey
 from local.console import Problem
 
 
-def one_of(merchant: str | None, session: str | None, many: str | None) -> SessionKey | None:
-    """The session, or None of many. `many` is the option that asks for them, if it was given.
+def one_of(
+    merchant: str | None, session: str | None, option: str, *, many: bool
+) -> SessionKey | None:
+    """The session, or None of many, which `option` asks for.
 
     Raises Problem (exit code 2): it is neither, or both, or half of one.
     """
-    if many is not None:
+    if many:
         if merchant is not None:
-            raise Problem(f"One session, or {many}? Not both: see --help.", UNUSABLE)
+            raise Problem(f"One session, or {option}? Not both: see --help.", UNUSABLE)
         return None
     if merchant is None or session is None:
-        raise Problem("Which session? Give MERCHANT and SESSION: see --help.", UNUSABLE)
+        raise Problem(f"Give MERCHANT and SESSION, or {option}: see --help.", UNUSABLE)
     return SessionKey(merchant, session)
 
 

@@ -37,7 +37,7 @@ def relist(
     as_json: AsJson = False,
 ) -> int:
     """Put a cancelled session, or all, into the list of its status, where it is in another."""
-    key = one_of(merchant, session, "--all" if every else None)
+    key = one_of(merchant, session, "--all", many=every)
     if key and of_merchant is not None:
         raise Problem("--merchant is for --all: see --help.", UNUSABLE)
     there = target.find(stack, profile, region)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import typer
-from rich.text import Text
 
 from admin import session_view, target, terminal
 from admin.exits import FAILED
@@ -13,8 +12,6 @@ from admin.target import Target
 from admin.waiting import deployed_ages
 from checkout.bootstrap import utc_now
 from checkout.errors import SessionNotFoundError
-from checkout.event_bus import ORIGIN, EventBridgeBus
-from checkout.events import Told, events_so_far
 from checkout.explanation import Circumstances
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.timestamps import from_millis
@@ -35,7 +32,7 @@ def show(
 ) -> None:
     """Tell a session's life, moment by moment, and what it waits for."""
     there = target.find(stack, profile, region)
-    snapshot = _read(there, SessionKey(merchant, session))
+    snapshot = read(there, SessionKey(merchant, session))
     around = _circumstances(there, snapshot)
     if as_json:
         terminal.show_json(session_view.as_document(snapshot, around))
@@ -43,36 +40,7 @@ def show(
         terminal.show(*session_view.drawn(snapshot, around))
 
 
-@app.command()
-def republish(
-    merchant: MerchantId,
-    session: SessionId,
-    stack: StackName = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
-) -> None:
-    """Tell on the event bus once more what has happened to a session, under the same ids."""
-    there = target.find(stack, profile, region)
-    events = events_so_far(_read(there, SessionKey(merchant, session)))
-    bus = EventBridgeBus(there.aws.events, there.stack.event_bus, ORIGIN + there.name)
-    untold = sum(each is not Told.TAKEN for each in bus.publish(events))
-    if untold:
-        raise Problem(
-            f"{untold} of {len(events)} events were not taken by the bus: mend what"
-            " is logged above, and run it again. Repeats have the same ids.",
-            FAILED,
-        )
-    if as_json:
-        told = [{"id": each.event_id, "type": each.type.value} for each in events]
-        terminal.show_json({"stack": there.name, "events": told})
-    else:
-        names = ", ".join(each.type.value for each in events)
-        said = f"Told again: {names}." if events else "Nothing has happened to tell of."
-        terminal.show(Text(said))
-
-
-def _read(there: Target, key: SessionKey) -> SessionSnapshot:
+def read(there: Target, key: SessionKey) -> SessionSnapshot:
     """Raises Problem: there is no such session (exit code 3), or it cannot be read (1)."""
     try:
         return there.store.read_session(key)

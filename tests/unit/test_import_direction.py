@@ -28,7 +28,13 @@ LAYERS = (
     {"checkout.cancellation_store", "checkout.merchant_webhooks"},
     {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
     # Those that find sessions, or transactions, by themselves.
-    {"checkout.recovery", "checkout.redrive", "checkout.relisting", "checkout.webhooks"},
+    {
+        "checkout.recovery",
+        "checkout.redrive",
+        "checkout.relisting",
+        "checkout.republishing",
+        "checkout.webhooks",
+    },
     # What operators look at.
     {"checkout.waiting_sessions"},
     {"checkout.operations"},

@@ -6,9 +6,19 @@ A scan is paid for by all that it reads, whatever it leaves out.
 from typing import Any
 
 from checkout.relisting import Misplaced
+from checkout.republishing import Span
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage.expressions import Request, update_if
-from checkout.storage.items import SESSION, cancellations_of, serialize, session_item_key
+from checkout.storage.items import (
+    MARK,
+    SESSION,
+    TRANSACTION_PREFIX,
+    cancellations_of,
+    serialize,
+    session_item_key,
+)
+from checkout.timestamps import to_text
+from checkout.transactions import TransactionStatus
 
 
 def cancelled_items(merchant_id: str | None) -> Request:
@@ -24,6 +34,30 @@ def cancelled_items(merchant_id: str | None) -> Request:
         "ProjectionExpression": (
             "PK, #status, cancellationsOf, createdAt, cancelRequestedAt, cancelledAt, reason"
         ),
+        "ExpressionAttributeNames": {"#status": "status"},
+    }
+
+
+def changed_items(span: Span) -> Request:
+    """Items of what is told on the bus, if it happened within the span."""
+    within = "BETWEEN :since AND :until"
+    session = f"SK = :session AND (cancelRequestedAt {within} OR cancelledAt {within})"
+    cancelled = f"#status = :cancelled AND statusAt {within}"
+    # An ordinary settlement is told to nobody, and nearly all are such.
+    late = f"settledAt {within} AND (settledAfterCancel = :yes OR cancellation = :mark)"
+    transaction = f"begins_with(SK, :transaction) AND (({cancelled}) OR ({late}))"
+    values = {
+        ":session": SESSION,
+        ":transaction": TRANSACTION_PREFIX,
+        ":cancelled": TransactionStatus.CANCELLED.value,
+        ":yes": True,
+        ":mark": MARK,
+        ":since": to_text(span.since),
+        ":until": to_text(span.until),
+    }
+    return {
+        **_filtered(span.merchant_id, f"({session}) OR ({transaction})", values),
+        "ProjectionExpression": "PK",
         "ExpressionAttributeNames": {"#status": "status"},
     }
 

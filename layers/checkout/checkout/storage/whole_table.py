@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 from checkout.cancelled_sessions import LISTED
 from checkout.errors import SessionNotFoundError
 from checkout.relisting import Misplaced, MisplacedPage
+from checkout.republishing import ChangedPage, Span
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.storage import scan_requests
 from checkout.storage.dynamodb import CheckoutStore
-from checkout.storage.items import cancellations_of, cancelled_sessions_from, serialize
+from checkout.storage.items import (
+    cancellations_of,
+    cancelled_sessions_from,
+    serialize,
+    session_key_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +50,19 @@ class WholeTable(CheckoutStore):
             seen=answer["Count"],
             cursor=answer.get("LastEvaluatedKey"),
         )
+
+    def changed_sessions(self, span: Span, cursor: Mapping[str, Any] | None) -> ChangedPage:
+        answer = self._scan(scan_requests.changed_items(span), cursor)
+        # A session and its transactions stand together, so it is here several times.
+        found: list[SessionKey] = []
+        unreadable: list[str] = []
+        for partition in dict.fromkeys(item["PK"]["S"] for item in answer["Items"]):
+            try:
+                found.append(session_key_of(partition))
+            except ValueError:
+                unreadable.append(partition)
+        cursor = answer.get("LastEvaluatedKey")
+        return ChangedPage(tuple(found), tuple(unreadable), answer["ScannedCount"], cursor)
 
     def read_misplaced(self, key: SessionKey) -> Misplaced | None:
         """None of a session that is in the list of its status, or that nobody has cancelled.
