@@ -93,7 +93,8 @@ OF_MERCHANT_WEBHOOKS = (
     "MerchantEventsRule", "SendWebhooksFunction", "SendWebhooksRole", "SendWebhooksLogs",
     "MerchantEventsQueue", "MerchantEventsQueuePolicy", "MerchantEventsDeadLetterQueue",
     "MerchantEventsDeadLetterQueuePolicy", "MerchantEventsGivenUpAlarm",
-    "MerchantEventsBacklogAlarm", "MerchantEndpointTroublesAlarm", "MerchantWebhookErrorsAlarm",
+    "MerchantEventsBacklogAlarm", "MerchantEventsInFlightAlarm", "MerchantEndpointTroublesAlarm",
+    "MerchantWebhookErrorsAlarm",
 )  # fmt: skip
 SANDBOX = [name for name in FOLDERS if "Sandbox" in name]
 PROVIDERS = {"sandbox", "sandbox-b", "sandbox-c"}
