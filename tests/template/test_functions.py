@@ -94,7 +94,7 @@ OF_MERCHANT_WEBHOOKS = (
     "MerchantEventsQueue", "MerchantEventsQueuePolicy", "MerchantEventsDeadLetterQueue",
     "MerchantEventsDeadLetterQueuePolicy", "MerchantEventsGivenUpAlarm",
     "MerchantEventsBacklogAlarm", "MerchantEventsInFlightAlarm", "MerchantEndpointTroublesAlarm",
-    "MerchantWebhookErrorsAlarm",
+    "MerchantEventsUndeliveredAlarm", "MerchantEventsLostAlarm", "MerchantWebhookErrorsAlarm",
 )  # fmt: skip
 SANDBOX = [name for name in FOLDERS if "Sandbox" in name]
 PROVIDERS = {"sandbox", "sandbox-b", "sandbox-c"}
@@ -201,6 +201,8 @@ CONSOLE = {
     "OperateLogs": "HasConsole",
     "OperatorCancelFunction": "HasConsole",
     "OperatorCancelLogs": "HasConsole",
+    "OperateErrorsAlarm": "HasConsole",
+    "OperatorCancelErrorsAlarm": "HasConsole",
     "GatewayMayOperate": "HasConsole",
     "GatewayMayCancelForOperators": "HasConsole",
     "ConsoleBucket": "HasConsoleOnAws",

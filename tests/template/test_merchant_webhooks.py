@@ -116,6 +116,32 @@ def test_what_is_in_flight_is_an_alarm_long_before_the_queue_is_full() -> None:
     assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Maximum", 60, 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("MerchantEventsUndeliveredAlarm", "FailedInvocations"),
+        ("MerchantEventsLostAlarm", "InvocationsFailedToBeSentToDlq"),
+    ],
+)
+def test_what_eventbridge_cannot_put_into_the_queues_is_an_alarm(name: str, metric: str) -> None:
+    alarm = properties(name)
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Events", metric)
+    # EventBridge: with RuleName alone it is a rule of the default bus.
+    assert alarm["Dimensions"] == [
+        {"Name": "EventBusName", "Value": properties(RULE)["EventBusName"]},
+        {"Name": "RuleName", "Value": properties(RULE)["Name"]},
+    ]
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+
+
+def test_the_customers_key_has_to_let_eventbridge_use_it_and_who_deploys_is_told() -> None:
+    told = template()["Parameters"]["KmsKeyArn"]["Description"]
+    assert "events.amazonaws.com" in told
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    assert '"Principal": {"Service": "events.amazonaws.com"}' in page
+    assert '["kms:Decrypt", "kms:GenerateDataKey"]' in page
+
+
 def policy_of_the_function() -> list[dict[str, Any]]:
     (policy,) = properties("SendWebhooksRole")["Policies"]
     found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
