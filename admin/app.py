@@ -2,7 +2,13 @@
 
 import typer
 
-from admin import merchant_commands, session_commands, waiting_commands
+from admin import (
+    merchant_commands,
+    relist_command,
+    republish_command,
+    session_commands,
+    waiting_commands,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,6 +19,8 @@ app = typer.Typer(
     " or merchant, 4 not possible on this stack.",
 )
 app.add_typer(merchant_commands.app, name="merchant")
+session_commands.app.command()(republish_command.republish)
+session_commands.app.command()(relist_command.relist)
 app.add_typer(session_commands.app, name="session")
 app.command()(waiting_commands.pending)
 app.command()(waiting_commands.redrive)

@@ -1,20 +1,17 @@
 """`checkout-admin session ...`."""
 
 from datetime import timedelta
-from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from admin import session_view, target, terminal
-from admin.exits import FAILED, NOT_FOUND
-from admin.options import AsJson, Profile, Region, StackName
+from admin.exits import FAILED
+from admin.one_or_many import no_such_session
+from admin.options import AsJson, MerchantId, Profile, Region, SessionId, StackName
 from admin.target import Target
 from admin.waiting import deployed_ages
 from checkout.bootstrap import utc_now
 from checkout.errors import SessionNotFoundError
-from checkout.event_bus import ORIGIN, EventBridgeBus
-from checkout.events import events_so_far
 from checkout.explanation import Circumstances
 from checkout.sessions import SessionKey, SessionStatus
 from checkout.timestamps import from_millis
@@ -22,9 +19,6 @@ from checkout.transactions import SessionSnapshot
 from local.console import Problem
 
 app = typer.Typer(no_args_is_help=True, help="One checkout session, and what became of it.")
-
-MerchantId = Annotated[str, typer.Argument(metavar="MERCHANT", help="The merchant's client id.")]
-SessionId = Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.")]
 
 
 @app.command()
@@ -38,7 +32,7 @@ def show(
 ) -> None:
     """Tell a session's life, moment by moment, and what it waits for."""
     there = target.find(stack, profile, region)
-    snapshot = _read(there, SessionKey(merchant, session))
+    snapshot = read(there, SessionKey(merchant, session))
     around = _circumstances(there, snapshot)
     if as_json:
         terminal.show_json(session_view.as_document(snapshot, around))
@@ -46,45 +40,12 @@ def show(
         terminal.show(*session_view.drawn(snapshot, around))
 
 
-@app.command()
-def republish(
-    merchant: MerchantId,
-    session: SessionId,
-    stack: StackName = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
-) -> None:
-    """Tell on the event bus once more what has happened to a session, under the same ids."""
-    there = target.find(stack, profile, region)
-    events = events_so_far(_read(there, SessionKey(merchant, session)))
-    bus = EventBridgeBus(there.aws.events, there.stack.event_bus, ORIGIN + there.name)
-    taken = bus.publish(events)
-    if not all(taken):
-        raise Problem(
-            f"{taken.count(False)} of {len(events)} events were not taken by the bus: mend what"
-            " is logged above, and run it again. Repeats have the same ids.",
-            FAILED,
-        )
-    if as_json:
-        told = [{"id": each.event_id, "type": each.type.value} for each in events]
-        terminal.show_json({"stack": there.name, "events": told})
-    else:
-        names = ", ".join(each.type.value for each in events)
-        said = f"Told again: {names}." if events else "Nothing has happened to tell of."
-        terminal.show(Text(said))
-
-
-def _read(there: Target, key: SessionKey) -> SessionSnapshot:
+def read(there: Target, key: SessionKey) -> SessionSnapshot:
     """Raises Problem: there is no such session (exit code 3), or it cannot be read (1)."""
     try:
         return there.store.read_session(key)
     except SessionNotFoundError:
-        raise Problem(
-            f"The merchant '{key.merchant_id}' has no session '{key.session_id}' in"
-            f" '{there.name}': look at both ids, and at --stack.",
-            NOT_FOUND,
-        ) from None
+        raise no_such_session(there, key) from None
     except (KeyError, TypeError, ValueError):
         raise Problem(
             f"An item of session '{key.session_id}' cannot be read by this release"

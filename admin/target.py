@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from admin.exits import UNUSABLE
 from checkout.storage.dynamodb import CheckoutStore
+from checkout.storage.whole_table import WholeTable
 from local import lifecycle
 from local.aws import Aws
 from local.console import Problem
@@ -28,6 +29,10 @@ class Target:
     @property
     def store(self) -> CheckoutStore:
         return CheckoutStore(self.aws.dynamodb, self.stack.table)
+
+    @property
+    def whole_table(self) -> WholeTable:
+        return WholeTable(self.aws.dynamodb, self.stack.table)
 
 
 def find(stack: str | None, profile: str | None, region: str | None) -> Target:

@@ -6,12 +6,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
+
+from checkout.observability import logger
+
+if TYPE_CHECKING:
+    from logging import StreamHandler
 
 # Where nobody looks, a line is a line: it is found by grep, and cut by whoever reads it.
 ENDLESS = 100_000
@@ -84,6 +89,18 @@ def show_json(document: Mapping[str, object]) -> None:
 
 def clock(at: datetime) -> str:
     return at.strftime("%H:%M:%S")
+
+
+@contextmanager
+def logged_on_stderr() -> Iterator[None]:
+    """What the service's own code logs meanwhile: stdout has the result, and nothing else."""
+    handler = cast("StreamHandler[TextIO]", logger.registered_handler)
+    before = handler.stream
+    handler.stream = sys.stderr
+    try:
+        yield
+    finally:
+        handler.stream = before
 
 
 @contextmanager

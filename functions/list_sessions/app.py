@@ -8,7 +8,7 @@ from checkout import bootstrap
 from checkout.api import Response, answer, to_json
 from checkout.cancelled_sessions import list_cancelled
 from checkout.listing import parse_list_call, sessions_answer
-from checkout.observability import logger
+from checkout.observability import logger, tell_unreadable
 
 bootstrap.prepare(bootstrap.checkout_store)
 
@@ -21,4 +21,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:  # noqa:
 def _list(event: dict[str, Any]) -> str:
     listing = parse_list_call(event, bootstrap.edge())
     listed = list_cancelled(bootstrap.checkout_store(), listing)
+    tell_unreadable(listing.merchant_id, listed.unreadable)
     return to_json(sessions_answer(listing, listed))

@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from checkout import bootstrap, event_bootstrap
 from checkout.events import Event, SessionChange, event_of
 from checkout.observability import correlate, count, log_failure, logger
+from checkout.published_events import settle
 from checkout.storage.stream_records import Record, change_of
 
 bootstrap.prepare(event_bootstrap.event_bus)
@@ -15,24 +16,28 @@ bootstrap.prepare(event_bootstrap.event_bus)
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """What is named as failed comes again, with all behind it: an event may be told twice."""
-    told: dict[str, Event] = {}
+    found: list[tuple[Record, Event]] = []
     failed: set[str] = set()
     for record in event["Records"]:
-        number = record["dynamodb"]["SequenceNumber"]
         try:
-            found = read(record)
+            happened = read(record)
         except Exception:  # noqa: BLE001 - the edge of a record; `read` has told of it
-            failed.add(number)
+            failed.add(_number(record))
             continue
-        if found:
-            told[number] = found
-    taken = event_bootstrap.event_bus().publish(list(told.values()))
-    failed |= {number for number, was in zip(told, taken, strict=True) if not was}
+        if happened:
+            found.append((record, happened))
+    told = event_bootstrap.event_bus().publish([each for _, each in found])
     correlate(None)
-    for number in told.keys() - failed:
-        _tell_published(told[number])
+    for (record, happened), outcome in zip(found, told, strict=True):
+        if not settle(event_bootstrap.aside(), record, happened, outcome):
+            failed.add(_number(record))
     count("EventFailures", len(failed))
     return {"batchItemFailures": [{"itemIdentifier": each} for each in sorted(failed)]}
+
+
+def _number(record: Record) -> str:
+    number: str = record["dynamodb"]["SequenceNumber"]
+    return number
 
 
 def read(record: Record) -> Event | None:
@@ -52,15 +57,3 @@ def _event_of(record: Record) -> Event | None:
     if isinstance(change, SessionChange):
         correlate(change.after.correlation_id)
     return event_of(change)
-
-
-def _tell_published(event: Event) -> None:
-    logger.info(
-        "event published",
-        event_type=event.type,
-        event_id=event.event_id,
-        merchant_id=event.key.merchant_id,
-        session_id=event.key.session_id,
-        transaction_id=event.transaction_id,
-    )
-    count("EventsPublished", type=event.type)

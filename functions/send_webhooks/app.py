@@ -19,7 +19,7 @@ bootstrap.prepare(merchant_bootstrap.delivery_ports)
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """What is named as failed comes again, when its delay is over."""
+    """What is named as failed comes again, a few minutes later; what was not taken is sent on."""
     until = bootstrap.deadline(context) - bootstrap.REPORT_RESERVE
     seconds = (until - bootstrap.utc_now()).total_seconds()
     records = event["Records"]

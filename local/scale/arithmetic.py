@@ -80,6 +80,15 @@ def foreign_reports(in_flight_limit: float, kept_for: float) -> float:
     return in_flight_limit / kept_for
 
 
+def untaken_events(at_once: float, look: float, between: float, kept_for: float) -> float:
+    """Events a second that nobody takes, until to look at those that wait is all that is done.
+
+    Each look takes `look` seconds, and each event is looked at once in `between` seconds.
+    """
+    waiting = at_once / look * between
+    return waiting / kept_for
+
+
 def parts(whole: float, each: float) -> int:
     """How many of `each` make up the whole: Regions, or accounts at a provider."""
     return ceil(whole / each)

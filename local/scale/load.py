@@ -5,8 +5,11 @@ of them cancel. The milliseconds are its assumptions, too.
 """
 
 from bisect import bisect_right
+from datetime import timedelta
 
 from checkout.lease import DUE_SHARDS
+from checkout.merchant_queue import LONGEST_DELAY_OF_SQS
+from checkout.merchant_webhooks import DELAYS
 from checkout.provider_cancellation import MAX_PARALLEL_CALLS, PROVIDER_TIMEOUT
 from checkout.providers.accounts import KEPT_FOR
 from checkout.recovery import RUN
@@ -53,6 +56,8 @@ RECOVERY_DRIVE = DRIVER + PROVIDER
 # At least: a provider that hangs is waited for that long.
 HANGING_DRIVE = PROVIDER_TIMEOUT
 RECORD = 2 * _STORE
+# Assumed: an event that waits on is received, sent and deleted, with nine others at once.
+LOOK = 2 * _STORE + _BUSY
 TRACE_SHARE = TRACED
 # More than anybody has.
 MOST_ACCOUNTS = 1_000_000
@@ -101,6 +106,20 @@ def give_up_seconds() -> float:
     """For how long a report that matches nothing is tried, and in flight nearly all the time."""
     queue = properties("UnmatchedReportsQueue")
     return float(queue["VisibilityTimeout"]) * float(queue["RedrivePolicy"]["maxReceiveCount"])
+
+
+def tried_seconds() -> float:
+    """For how long an event waits with us that its merchant never takes."""
+    return sum(DELAYS, timedelta(0)).total_seconds()
+
+
+def untaken_events() -> float:
+    """A second, of all merchants."""
+    (mapping,) = properties("SendWebhooksFunction")["Events"].values()
+    settings = mapping["Properties"]
+    at_once = settings["ScalingConfig"]["MaximumConcurrency"] * settings["BatchSize"]
+    between = LONGEST_DELAY_OF_SQS.total_seconds()
+    return arithmetic.untaken_events(at_once, LOOK, between, tried_seconds())
 
 
 def due_units() -> float:

@@ -2,14 +2,17 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import boto3
+from moto.sqs.models import sqs_backends
 from mypy_boto3_sqs import SQSClient
 from standardwebhooks import Webhook
 
+from checkout.timestamps import from_millis
 from tests.contract.loopback import HOST, Double, http, says
 from tests.integration import scenes, stack, webhooks
 from tests.integration.access import Access
@@ -79,15 +82,22 @@ class MerchantEvents:
     client: SQSClient
     hidden: list[str] = field(default_factory=list)
 
-    def put(self, *bodies: str) -> None:
+    def put(self, *bodies: str, attributes: Mapping[str, Any] | None = None) -> None:
         for body in bodies:
-            self.client.send_message(QueueUrl=stack.queue_url(QUEUE), MessageBody=body)
+            self.client.send_message(
+                QueueUrl=stack.queue_url(QUEUE),
+                MessageBody=body,
+                MessageAttributes=attributes or {},
+            )
 
     def deliver(self) -> int:
         """One batch for the function; what it does not name as failed is deleted."""
         url = stack.queue_url(QUEUE)
         got = self.client.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"]
+            QueueUrl=url,
+            MaxNumberOfMessages=10,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
         ).get("Messages", [])
         records = [_record(each) for each in got]
         answer = self.cloud.function(FUNCTION)({"Records": records}) if got else {}
@@ -100,22 +110,46 @@ class MerchantEvents:
         return len(got)
 
     def later(self) -> None:
-        """All delays are over."""
-        for each in self.hidden:
+        """All delays are over, whatever they are made of."""
+        waiting = [from_millis(each) for each in self.due]
+        self.pass_by(max(waiting, default=self.cloud.clock.now()) - self.cloud.clock.now())
+
+    def pass_by(self, time: timedelta) -> None:
+        """So much time, after which whatever SQS hides or delays is there again."""
+        self.cloud.clock.advance(max(time, timedelta(0)))
+        for each in self._messages():
+            each.delayed_until = 0
+        for receipt in self.hidden:
             self.client.change_message_visibility(
-                QueueUrl=stack.queue_url(QUEUE), ReceiptHandle=each, VisibilityTimeout=0
+                QueueUrl=stack.queue_url(QUEUE), ReceiptHandle=receipt, VisibilityTimeout=0
             )
         self.hidden.clear()
 
     @property
+    def due(self) -> list[int]:
+        """When what waits in the queue is tried next, in epoch milliseconds."""
+        sent = [each.message_attributes or {} for each in self._messages()]
+        return [int(each["due"]["StringValue"]) for each in sent if "due" in each]
+
+    @property
     def delays(self) -> list[int]:
-        """What the function asked the queue for, in seconds, so far."""
-        asked = [each for each in Access.calls if each.action == "sqs:ChangeMessageVisibility"]
-        return [each.parameters["VisibilityTimeout"] for each in asked]
+        """How long SQS was asked to delay what was sent on, in seconds, so far."""
+        asked = [each.parameters for each in Access.calls if each.action == "sqs:SendMessage"]
+        return [each["DelaySeconds"] for each in asked if each.get("MessageAttributes")]
+
+    @property
+    def in_flight(self) -> int:
+        """Messages that were received, and neither deleted nor seen again: SQS takes 120,000."""
+        return int(self._attributes(QUEUE)["ApproximateNumberOfMessagesNotVisible"])
+
+    def _messages(self) -> list[Any]:
+        queues: Any = sqs_backends[stack.ACCOUNT][stack.REGION].queues
+        found: list[Any] = queues[QUEUE]._messages
+        return found
 
     @property
     def left(self) -> tuple[int, int]:
-        """Messages that are still in the queue, hidden or not; and the dead letters."""
+        """Messages in the queue, hidden, delayed or neither; and the dead letters."""
         return self._count(QUEUE), self._count(DEAD)
 
     @property
@@ -126,11 +160,14 @@ class MerchantEvents:
         return [each["Body"] for each in found.get("Messages", [])]
 
     def _count(self, name: str) -> int:
-        found = self.client.get_queue_attributes(
+        found = self._attributes(name)
+        states = ("", "NotVisible", "Delayed")
+        return sum(int(found[f"ApproximateNumberOfMessages{each}"]) for each in states)
+
+    def _attributes(self, name: str) -> Mapping[Any, str]:
+        return self.client.get_queue_attributes(
             QueueUrl=stack.queue_url(name), AttributeNames=["All"]
         )["Attributes"]
-        visible = int(found["ApproximateNumberOfMessages"])
-        return visible + int(found["ApproximateNumberOfMessagesNotVisible"])
 
 
 def prepare(cloud: Cloud) -> MerchantEvents:
@@ -154,11 +191,16 @@ def looked_up() -> Sequence[str]:
 
 def _record(message: Any) -> dict[str, Any]:
     (sample,) = scenes.event("send_webhooks")["Records"]
-    tries = message["Attributes"]["ApproximateReceiveCount"]
+    received = message["Attributes"]["ApproximateReceiveCount"]
+    sent = message.get("MessageAttributes", {})
     return {
         **sample,
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
-        "attributes": {**sample["attributes"], "ApproximateReceiveCount": tries},
+        "attributes": {**sample["attributes"], "ApproximateReceiveCount": received},
+        "messageAttributes": {
+            name: {"stringValue": each["StringValue"], "dataType": each["DataType"]}
+            for name, each in sent.items()
+        },
     }

@@ -198,6 +198,61 @@ def test_nothing_that_a_caller_sent_or_a_merchant_said_reaches_a_log(
     assert "c4n4ry" not in str(journal.all)
 
 
+# What no release of ours writes. The first two stand first and last of the list, whatever is there.
+STRANGE: dict[str, dict[str, Any]] = {
+    "no moment, of the newest": {"cancelRequestedAt": {"S": "yesterday"}},
+    "no moment, of the oldest": {"cancelRequestedAt": {"S": "1"}},
+    "a moment of no zone": {"cancelRequestedAt": {"S": "2026-11-26T12:00:00.000"}},
+    "a moment in another form": {"cancelRequestedAt": {"S": "2026-11-26T12:00:00+00:00"}},
+    "opened at no moment": {"createdAt": {"S": "yesterday"}},
+    "opened as a number": {"createdAt": {"N": "1"}},
+    "opened before all time": {"createdAt": {"S": "0001-01-01T00:00:00.000+23:00"}},
+    "cancelled at no moment": {"cancelledAt": {"NULL": True}},
+    "a reason that is a number": {"reason": {"N": "1"}},
+}
+
+
+@pytest.mark.parametrize("values", STRANGE.values(), ids=STRANGE)
+def test_an_item_that_cannot_be_read_is_left_out_and_counted_and_hides_no_other(
+    cloud: Cloud,
+    store: CheckoutStore,
+    client: DynamoDBClient,
+    journal: Journal,
+    values: dict[str, Any],
+) -> None:
+    oldest, broken, newest = (locked(store) for _ in range(3))
+    scenes.set_values(client, session_item_key(broken), **values)
+    assert ids(scenes.listed(cloud)) == [newest.session_id, oldest.session_id]
+    assert journal.values("UnreadableListItems") == [1]
+    (line,) = journal.named("listed items cannot be read")
+    assert (line["merchant_id"], line["number"]) == (oldest.merchant_id, 1)
+    assert broken.session_id not in str(line)
+
+
+def test_pages_of_one_go_on_behind_what_cannot_be_read(
+    cloud: Cloud, store: CheckoutStore, client: DynamoDBClient, journal: Journal
+) -> None:
+    keys = [locked(store) for _ in range(6)]
+    for broken in (keys[1], keys[2], keys[5]):
+        scenes.set_values(client, session_item_key(broken), createdAt={"S": "yesterday"})
+    found: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = scenes.listed(cloud, limit="1", cursor=cursor)
+        found += ids(page)
+        cursor = page.body["nextCursor"]
+    assert found == [keys[each].session_id for each in (4, 3, 0)]
+    # The first page was two questions, of which each met one; the second met the two in between.
+    assert journal.values("UnreadableListItems")[:2] == [2, 2]
+
+
+def test_a_list_of_nothing_that_can_be_read_is_empty(
+    cloud: Cloud, store: CheckoutStore, client: DynamoDBClient
+) -> None:
+    scenes.set_values(client, session_item_key(locked(store)), createdAt={"S": "yesterday"})
+    assert scenes.listed(cloud).body == {"sessions": [], "nextCursor": None, "hasMore": False}
+
+
 def test_an_entry_of_the_index_with_the_longest_reason_is_written_with_one_unit(
     store: CheckoutStore, client: DynamoDBClient
 ) -> None:

@@ -201,6 +201,19 @@ def test_one_that_cannot_be_read_does_not_hide_the_others(
     assert (keys(body), body["unreadable"]) == ([whole], 1)
 
 
+@pytest.mark.parametrize("status", ["PENDING_CANCELLATION", "CANCELLED"])
+def test_of_a_merchants_list_neither(
+    cloud: Cloud, store: CheckoutStore, client: DynamoDBClient, status: str
+) -> None:
+    broken, whole = (pending_of(cloud, store, "one") for _ in range(2))
+    if status == "CANCELLED":
+        for key in (broken, whole):
+            store.complete_cancellation(key, cloud.clock.now())
+    scenes.set_values(client, session_item_key(broken), cancelRequestedAt={"S": "yesterday"})
+    body = operators.listed(cloud, status=status, merchantId="one").body
+    assert (keys(body), body["unreadable"]) == ([whole], 1)
+
+
 def test_one_that_has_been_deleted_by_hand_or_is_done_is_left_out(
     cloud: Cloud, store: CheckoutStore, client: DynamoDBClient
 ) -> None:

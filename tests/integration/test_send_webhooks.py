@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from checkout.merchant_queue import LONGEST_DELAY_OF_SQS
 from checkout.merchant_webhooks import DELAYS, LONGEST_DELAY, MOST_JITTER, TRIES
 from checkout.providers.circuit_breaker import OPEN_FOR, TROUBLES_TO_OPEN
+from checkout.timestamps import from_millis
 from tests.contract.loopback import Connection, Double, http, says
 from tests.integration import merchants, scenes
 from tests.integration.cloud import Cloud
@@ -75,17 +77,81 @@ def test_delays_grow_and_after_the_last_try_it_is_a_dead_letter(
     put_endpoint(port)
     shop.scripts["/x"] = says(http(500, b""))
     queue.put(SAMPLE)
-    for _ in range(TRIES):
-        assert (queue.deliver(), queue.left) == (1, (1, 0))
-        queue.later()
-    assert (queue.deliver(), queue.left) == (0, (0, 1))
-    assert (queue.dead, len(shop.requests)) == ([SAMPLE], TRIES)
-    *delays, last = queue.delays
-    assert last == 0, "SQS moves it as soon as it looks at it"
     longest = LONGEST_DELAY.total_seconds()
-    for delay, least in zip(delays, DELAYS, strict=True):
+    for least in DELAYS:
+        assert (queue.deliver(), queue.left) == (1, (1, 0))
+        (due,) = queue.due
+        delay = (from_millis(due) - cloud.clock.now()).total_seconds()
         seconds = least.total_seconds()
-        assert min(seconds, longest) <= delay <= min(seconds * (1 + MOST_JITTER), longest)
+        # But for the millisecond that it is written in.
+        assert min(seconds, longest) - 1 <= delay <= min(seconds * (1 + MOST_JITTER), longest) + 1
+        queue.later()
+    assert (queue.deliver(), queue.left) == (1, (0, 1))
+    assert (queue.dead, len(shop.requests)) == ([SAMPLE], TRIES)
+
+
+def test_what_waits_is_not_in_flight_and_not_tried_before_it_is_due(
+    queue: MerchantEvents, shop: Double, port: int, journal: Journal
+) -> None:
+    """SQS delays for a quarter of an hour at most: it is looked at, and waits on."""
+    put_endpoint(port)
+    shop.scripts["/x"] = says(http(503, b"", "Retry-After: 3000"))
+    queue.put(SAMPLE)
+    queue.deliver()
+    for waited in (0, 1, 2):
+        assert (queue.in_flight, queue.left) == (0, (1, 0))
+        assert queue.delays[waited] == LONGEST_DELAY_OF_SQS.total_seconds()
+        queue.pass_by(LONGEST_DELAY_OF_SQS)
+        assert queue.deliver() == 1
+    assert 295 <= queue.delays[-1] <= 300
+    assert len(shop.requests) == 1
+    shop.scripts["/x"] = OK
+    queue.later()
+    assert (queue.deliver(), queue.left) == (1, (0, 0))
+    first, second = received(shop)
+    assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
+    assert [each["tries"] for each in journal.named("merchant webhook tried")] == [1, 2]
+
+
+def test_a_message_with_strange_attributes_is_a_failure_and_stays(
+    queue: MerchantEvents, journal: Journal
+) -> None:
+    strange = {"tried": {"DataType": "String", "StringValue": CANARY}}
+    queue.put(SAMPLE, attributes=strange)
+    assert (queue.deliver(), queue.left) == (1, (1, 0))
+    assert journal.values("MerchantWebhookFailures") == [1]
+    assert CANARY not in str(journal.all)
+
+
+def test_the_dead_endpoint_of_one_merchant_keeps_no_message_in_flight(
+    cloud: Cloud, queue: MerchantEvents, shop: Double, port: int
+) -> None:
+    shop.scripts["/dead"] = says(http(503, b""))
+    put_endpoint(port, "/dead", "dead")
+    put_endpoint(port, "/x", "alive")
+    queue.put(*(event_for("dead", number) for number in range(30)))
+    for _ in range(4):
+        while queue.deliver():
+            pass
+        assert (queue.in_flight, queue.left) == (0, (30, 0))
+        queue.put(event_for("alive", 99))
+        assert queue.deliver() == 1
+        queue.later()
+    assert shop.asked["/x"] == 4
+
+
+def test_what_was_given_up_begins_anew_when_it_is_moved_back(
+    queue: MerchantEvents, shop: Double, port: int
+) -> None:
+    put_endpoint(port)
+    shop.scripts["/x"] = says(http(500, b""))
+    queue.put(SAMPLE)
+    for _ in range(TRIES):
+        queue.deliver()
+        queue.later()
+    queue.put(*queue.dead)
+    assert queue.deliver() == 1
+    assert queue.delays[-1] <= DELAYS[0].total_seconds() * (1 + MOST_JITTER) + 1
 
 
 def test_a_wish_to_wait_is_heard(queue: MerchantEvents, shop: Double, port: int) -> None:

@@ -22,6 +22,8 @@ CALLED = {
     "ReceiveWebhookFunction",
     "CompleteCancellationsFunction",
     "MatchReportsFunction",
+    "OperateFunction",
+    "OperatorCancelFunction",
     "PublishEventsFunction",
     "ReconcileFunction",
     "SendWebhooksFunction",

@@ -50,6 +50,10 @@ EXECUTED_PYTHON = {
 OTHER_JSON: dict[tuple[str, str], str] = {
     ("docs/admin.md", '{"stack": "cancel-a-session"'): "docs/admin.schema.json has its form",
     ("docs/console.md", '{"authorizeUrl"'): "test_console_upload.py compares what is served",
+    (
+        "docs/deployment.md",
+        '{"Sid": "MerchantEvents"',
+    ): "test_merchant_webhooks.py looks whom it lets do what",
     ("docs/events.md", '{"specversion": "1.0"'): "test_published_events.py compares it",
 }
 LAYER = ROOT / "layers" / "checkout" / "checkout"

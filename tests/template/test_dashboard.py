@@ -30,7 +30,10 @@ OF_AWS = {
     "AWS/ApiGateway": ({"Count", "4XXError", "5XXError", "Latency"}, ("ApiName", "Stage")),
     "AWS/DynamoDB": ({"ReadThrottleEvents", "WriteThrottleEvents"}, ("TableName",)),
     "AWS/Lambda": ({"Errors", "Invocations", "IteratorAge"}, ("FunctionName",)),
-    "AWS/SQS": ({"ApproximateNumberOfMessagesVisible"}, ("QueueName",)),
+    "AWS/SQS": (
+        {f"ApproximateNumberOfMessages{each}" for each in ("Visible", "NotVisible", "Delayed")},
+        ("QueueName",),
+    ),
     "AWS/States": ({"ExecutionsFailed", "ExecutionsTimedOut"}, ("StateMachineArn",)),
 }
 OF_THE_ACCOUNT = {"ConcurrentExecutions", "Throttles"}

@@ -92,7 +92,8 @@ OF_MERCHANT_WEBHOOKS = (
     "MerchantEventsRule", "SendWebhooksFunction", "SendWebhooksRole", "SendWebhooksLogs",
     "MerchantEventsQueue", "MerchantEventsQueuePolicy", "MerchantEventsDeadLetterQueue",
     "MerchantEventsDeadLetterQueuePolicy", "MerchantEventsGivenUpAlarm",
-    "MerchantEventsBacklogAlarm", "MerchantEndpointTroublesAlarm", "MerchantWebhookErrorsAlarm",
+    "MerchantEventsBacklogAlarm", "MerchantEventsInFlightAlarm", "MerchantEndpointTroublesAlarm",
+    "MerchantEventsUndeliveredAlarm", "MerchantEventsLostAlarm", "MerchantWebhookErrorsAlarm",
 )  # fmt: skip
 SANDBOX = [name for name in FOLDERS if "Sandbox" in name]
 PROVIDERS = {"sandbox", "sandbox-b", "sandbox-c"}
@@ -199,6 +200,8 @@ CONSOLE = {
     "OperateLogs": "HasConsole",
     "OperatorCancelFunction": "HasConsole",
     "OperatorCancelLogs": "HasConsole",
+    "OperateErrorsAlarm": "HasConsole",
+    "OperatorCancelErrorsAlarm": "HasConsole",
     "GatewayMayOperate": "HasConsole",
     "GatewayMayCancelForOperators": "HasConsole",
     "ConsoleBucket": "HasConsoleOnAws",

@@ -11,8 +11,9 @@ from checkout.bootstrap import MB_PER_CALL, REPORT_RESERVE
 from checkout.event_bus import SOURCE
 from checkout.events import EventType
 from checkout.merchant_endpoints import SEND_LIMIT
-from checkout.merchant_webhooks import DELAYS, LONGEST_DELAY, MOST_JITTER, TRIES, headers_of
+from checkout.merchant_webhooks import DELAYS, MOST_JITTER, TRIES, headers_of
 from checkout.providers.accounts import LOOK_UP_LIMIT
+from local.scale import quotas
 from tests.template.cloudformation import ROOT, properties, template
 from tests.unit.test_merchant_webhooks import EVENT, KEY, OTHER, now, whsec
 from tests.unit.webhook_recipe import PAGE, recipe
@@ -90,18 +91,61 @@ def test_a_queue_is_encrypted_and_outlives_every_try(queue: str) -> None:
     assert properties(queue)["SqsManagedSseEnabled"] == {"Fn::If": ["HasKey", False, True]}
 
 
-def test_the_queue_gives_as_many_tries_as_there_are_delays() -> None:
-    assert properties(QUEUE)["RedrivePolicy"] == {
-        "deadLetterTargetArn": arn(DEAD),
-        "maxReceiveCount": TRIES,
-    }
+def test_the_queue_itself_gives_up_only_what_the_function_has_failed_at_for_an_hour() -> None:
+    """The function counts an endpoint's tries: a message that it sends on is another one."""
+    policy = properties(QUEUE)["RedrivePolicy"]
+    assert policy["deadLetterTargetArn"] == arn(DEAD)
+    hidden = timedelta(seconds=properties(QUEUE)["VisibilityTimeout"])
+    assert policy["maxReceiveCount"] * hidden >= timedelta(hours=1)
 
 
-def test_a_message_stays_hidden_while_it_is_tried() -> None:
+def test_a_message_stays_hidden_while_it_is_tried_and_is_in_flight_no_longer() -> None:
     hidden = properties(QUEUE)["VisibilityTimeout"]
     assert hidden >= TIMES_THE_FUNCTION * properties(FUNCTION)["Timeout"]
-    # SQS counts its 12 hours from when the message was received.
-    assert LONGEST_DELAY <= timedelta(hours=12) - timedelta(seconds=properties(FUNCTION)["Timeout"])
+    for statement in policy_of_the_function():
+        assert "sqs:ChangeMessageVisibility" not in statement["Action"]
+
+
+def test_what_is_in_flight_is_an_alarm_long_before_the_queue_is_full() -> None:
+    alarm = properties("MerchantEventsInFlightAlarm")
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesNotVisible"
+    assert alarm["Dimensions"] == [
+        {"Name": "QueueName", "Value": {"Fn::GetAtt": [QUEUE, "QueueName"]}}
+    ]
+    assert alarm["Threshold"] <= quotas.MESSAGES.number / 2
+    assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Maximum", 60, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("MerchantEventsUndeliveredAlarm", "FailedInvocations"),
+        ("MerchantEventsLostAlarm", "InvocationsFailedToBeSentToDlq"),
+    ],
+)
+def test_what_eventbridge_cannot_put_into_the_queues_is_an_alarm(name: str, metric: str) -> None:
+    alarm = properties(name)
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Events", metric)
+    # EventBridge: with RuleName alone it is a rule of the default bus.
+    assert alarm["Dimensions"] == [
+        {"Name": "EventBusName", "Value": properties(RULE)["EventBusName"]},
+        {"Name": "RuleName", "Value": properties(RULE)["Name"]},
+    ]
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+
+
+def test_the_customers_key_has_to_let_eventbridge_use_it_and_who_deploys_is_told() -> None:
+    told = template()["Parameters"]["KmsKeyArn"]["Description"]
+    assert "events.amazonaws.com" in told
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    assert '"Principal": {"Service": "events.amazonaws.com"}' in page
+    assert '["kms:Decrypt", "kms:GenerateDataKey"]' in page
+
+
+def policy_of_the_function() -> list[dict[str, Any]]:
+    (policy,) = properties("SendWebhooksRole")["Policies"]
+    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return found
 
 
 def test_there_is_time_for_a_look_up_a_call_and_the_queue() -> None:

@@ -113,7 +113,7 @@ ALLOWED = {
     "SendWebhooksFunction": {
         # Of merchants' endpoints only, and of no provider's account.
         (f"{SECRETS.removesuffix('/')}-merchant-webhooks/*", "secretsmanager:GetSecretValue"),
-        ("MerchantEventsQueue.Arn", "sqs:ChangeMessageVisibility"),
+        ("MerchantEventsQueue.Arn", "sqs:SendMessage"),
         ("MerchantEventsQueue.Arn", "sqs:DeleteMessage"),
         ("MerchantEventsQueue.Arn", "sqs:GetQueueAttributes"),
         ("MerchantEventsQueue.Arn", "sqs:ReceiveMessage"),

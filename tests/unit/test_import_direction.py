@@ -28,7 +28,13 @@ LAYERS = (
     {"checkout.cancellation_store", "checkout.merchant_webhooks"},
     {"checkout.cancellation", "checkout.payments", "checkout.provider_cancellation"},
     # Those that find sessions, or transactions, by themselves.
-    {"checkout.recovery", "checkout.redrive", "checkout.webhooks"},
+    {
+        "checkout.recovery",
+        "checkout.redrive",
+        "checkout.relisting",
+        "checkout.republishing",
+        "checkout.webhooks",
+    },
     # What operators look at.
     {"checkout.waiting_sessions"},
     {"checkout.operations"},
@@ -49,7 +55,7 @@ LAYERS = (
         "checkout.webhook_request",
     },
     # A call that is more than one request's form.
-    {"checkout.listing"},
+    {"checkout.listing", "checkout.published_events"},
     {"checkout.operator_request"},
     {"checkout.cancel_calls"},
     # What stands before every adapter, and what one calls its provider with.

@@ -55,18 +55,26 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """`next` is the position of the last one, if more follow it."""
+    """`next` is the position of the last one, if more follow it.
+
+    `unreadable` counts what was met on the way to them and could not be read.
+    """
 
     sessions: tuple[CancelledSession, ...]
     next: Position | None = None
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CancelledPage:
-    """`cursor` means something to the store only, and is None after the last page."""
+    """`cursor` means something to the store only, and is None after the last page.
+
+    `unreadable` counts items of the list that no release of ours wrote so.
+    """
 
     sessions: tuple[CancelledSession, ...]
     cursor: Mapping[str, Any] | None = None
+    unreadable: int = 0
 
 
 class CancelledSessionsStore(Protocol):
@@ -89,12 +97,15 @@ def list_cancelled(store: CancelledSessionsStore, listing: Listing) -> Listed:
     count = listing.limit + (1 if listing.after is None else 2)
     page = store.cancelled_sessions(listing, count, None)
     found += _behind(listing.after, page.sessions)
+    unreadable = page.unreadable
     while page.cursor is not None and not _settled(found, listing.limit):
         page = store.cancelled_sessions(listing, count, page.cursor)
         found += _behind(listing.after, page.sessions)
+        unreadable += page.unreadable
     found.sort(key=lambda each: each.position, reverse=True)
     shown = tuple(found[: listing.limit])
-    return Listed(shown, shown[-1].position if len(found) > len(shown) else None)
+    behind = shown[-1].position if len(found) > len(shown) else None
+    return Listed(shown, behind, unreadable)
 
 
 def _behind(

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from checkout.events import Event, envelope
+from checkout.events import Event, Told, envelope
 from checkout.observability import log_failure, logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsResponseTypeDef
     from mypy_boto3_sqs import SQSClient
 
 # What rules match on, whatever the stack is called.
@@ -22,6 +23,12 @@ SOURCE = "cancel-a-session"
 ORIGIN = "/cancel-a-session/"
 # EventBridge takes no more in one call.
 AT_ONCE = 10
+# What is wrong is the event itself, or the size of all. The first two are of a whole call, the last
+# two of an entry (PutEventsResultEntry). All other codes another deployment or moment may cure.
+REFUSALS = frozenset(
+    {"SerializationException", "ValidationException", "InvalidArgument", "MalformedDetail"}
+)
+TOO_LARGE = 413
 
 
 class EventBridgeBus:
@@ -32,35 +39,64 @@ class EventBridgeBus:
         self._name = name
         self._origin = origin
 
-    def publish(self, events: Sequence[Event]) -> list[bool]:
-        """Whether each was taken. One that was not has to be told again, which is always safe."""
-        taken: list[bool] = []
+    def publish(self, events: Sequence[Event]) -> list[Told]:
+        """What became of each. One of them never decides what becomes of another."""
+        told: list[Told] = []
         for at in range(0, len(events), AT_ONCE):
-            taken += self._publish(events[at : at + AT_ONCE])
-        return taken
+            told += self._publish(events[at : at + AT_ONCE])
+        return told
 
-    def _publish(self, events: Sequence[Event]) -> Iterator[bool]:
+    def _publish(self, events: Sequence[Event]) -> list[Told]:
         try:
-            answer = self._client.put_events(
-                Entries=[
-                    {
-                        "EventBusName": self._name,
-                        "Source": SOURCE,
-                        "DetailType": each.type.value,
-                        "Time": each.time,
-                        "Detail": json.dumps(envelope(each, self._origin)),
-                    }
-                    for each in events
-                ]
-            )
+            answer = self._put(events)
         except (BotoCoreError, ClientError) as error:
             log_failure("events were not published", error)
-            return iter([False] * len(events))
+            if not _is_refusal(error):
+                return [Told.LATER] * len(events)
+            return self._one_by_one(events) if len(events) > 1 else [Told.REFUSED]
         # A 200 may hold refusals of single events, in the order in which they were sent.
-        refused = [each.get("ErrorCode") for each in answer["Entries"]]
-        if any(refused):
-            logger.error("events were refused", codes=sorted({each for each in refused if each}))
-        return (not code for code in refused)
+        codes = [each.get("ErrorCode") for each in answer["Entries"]]
+        if any(codes):
+            logger.error("events were refused", codes=sorted({each for each in codes if each}))
+        return [_told(each) for each in codes]
+
+    def _one_by_one(self, events: Sequence[Event]) -> list[Told]:
+        """All were refused, for one of them, or for what they are together."""
+        told: list[Told] = []
+        for each in events:
+            told += self._publish([each])
+            if told[-1] is Told.LATER:
+                # A bus that does not answer now would take all our time.
+                break
+        return told + [Told.LATER] * (len(events) - len(told))
+
+    def _put(self, events: Sequence[Event]) -> PutEventsResponseTypeDef:
+        return self._client.put_events(
+            Entries=[
+                {
+                    "EventBusName": self._name,
+                    "Source": SOURCE,
+                    "DetailType": each.type.value,
+                    "Time": each.time,
+                    "Detail": json.dumps(envelope(each, self._origin)),
+                }
+                for each in events
+            ]
+        )
+
+
+def _is_refusal(error: BotoCoreError | ClientError) -> bool:
+    """Of what was sent, and not of us, of the moment or of the bus."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return error.response["Error"]["Code"] in REFUSALS or status == TOO_LARGE
+    return isinstance(error, ParamValidationError)
+
+
+def _told(code: str | None) -> Told:
+    if code is None:
+        return Told.TAKEN
+    return Told.REFUSED if code in REFUSALS else Told.LATER
 
 
 class SqsAside:

@@ -30,6 +30,14 @@ class EventType(StrEnum):
     SETTLED_AFTER_CANCEL = "transaction.settled_after_cancel"
 
 
+class Told(StrEnum):
+    """What became of an event that was given to the bus."""
+
+    TAKEN = "taken"
+    LATER = "later"  # it may be told again, which is always safe
+    REFUSED = "refused"  # for what it is: no other moment helps
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """`time` is when it happened, not when it is told."""

@@ -1,8 +1,8 @@
 """One event for one merchant: sent if it is wanted, and what becomes of its message."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from checkout.errors import CredentialsError, MalformedRecordError, ProviderTrouble
@@ -19,8 +19,6 @@ from checkout.merchant_webhooks import (
 from checkout.observability import count, log_failure, logger
 from checkout.parallel import Claim
 from checkout.providers.circuit_breaker import CircuitBreaker
-
-AT_ONCE = timedelta(0)
 
 
 class Endpoints(Protocol):
@@ -43,10 +41,13 @@ class DeliveryPorts:
 
 
 def deliver(ports: DeliveryPorts, queued: QueuedEvent, claim: Claim) -> bool:
-    """Whether the message is done with. One that is not comes again, when its delay is over.
+    """Whether the message is done with: told, given up, or sent on to wait for its next try.
 
     Without the `claim` its time is over: it stays as it is, and comes again by itself.
     """
+    now = ports.clock()
+    if queued.due_at is not None and now < queued.due_at:
+        return claim() and _wait(ports, queued, queued.due_at, now)
     try:
         event = event_of_message(queued.body)
     except MalformedRecordError as error:
@@ -55,9 +56,15 @@ def deliver(ports: DeliveryPorts, queued: QueuedEvent, claim: Claim) -> bool:
     attempt = _attempt(ports, event)
     if not claim():
         return False
-    done = _settle(ports, queued, attempt)
-    _tell(event, queued, attempt)
-    return done
+    tried = replace(queued, tried=queued.tried + 1)
+    _settle(ports, tried, attempt)
+    _tell(event, tried, attempt)
+    return True
+
+
+def _wait(ports: DeliveryPorts, queued: QueuedEvent, due_at: datetime, now: datetime) -> bool:
+    ports.queue.send_on(queued, due_at, now)
+    return True
 
 
 def _attempt(ports: DeliveryPorts, event: MerchantEvent) -> Attempt:
@@ -80,16 +87,16 @@ def _attempt(ports: DeliveryPorts, event: MerchantEvent) -> Attempt:
     return attempt
 
 
-def _settle(ports: DeliveryPorts, queued: QueuedEvent, attempt: Attempt) -> bool:
+def _settle(ports: DeliveryPorts, tried: QueuedEvent, attempt: Attempt) -> None:
     if attempt.is_done:
-        return True
-    if attempt.outcome is Outcome.GONE:
-        ports.queue.give_up(queued)
-        return True
-    # After the last try SQS itself moves it to the dead letters, once it is seen again.
-    again = next_try(attempt, queued.tries, ports.jitter())
-    ports.queue.postpone(queued, AT_ONCE if again is None else again)
-    return False
+        return
+    gone = attempt.outcome is Outcome.GONE
+    delay = None if gone else next_try(attempt, tried.tried, ports.jitter())
+    if delay is None:
+        ports.queue.give_up(tried)
+    else:
+        now = ports.clock()
+        ports.queue.send_on(tried, now + delay, now)
 
 
 def _give_up_malformed(ports: DeliveryPorts, queued: QueuedEvent, error: Exception) -> bool:
@@ -99,7 +106,7 @@ def _give_up_malformed(ports: DeliveryPorts, queued: QueuedEvent, error: Excepti
     return True
 
 
-def _tell(event: MerchantEvent, queued: QueuedEvent, attempt: Attempt) -> None:
+def _tell(event: MerchantEvent, tried: QueuedEvent, attempt: Attempt) -> None:
     if attempt.outcome is not Outcome.NOT_WANTED:
         logger.info(
             "merchant webhook tried",
@@ -109,7 +116,7 @@ def _tell(event: MerchantEvent, queued: QueuedEvent, attempt: Attempt) -> None:
             event_type=event.type,
             outcome=attempt.outcome,
             status=attempt.status,
-            tries=queued.tries,
+            tries=tried.tried,
         )
     count("MerchantWebhooks", outcome=attempt.outcome)
     count("MerchantEndpointTroubles", int(attempt.outcome is Outcome.UNREADABLE))

@@ -3,46 +3,69 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
 from typing import TYPE_CHECKING, Any, Self
+
+from checkout.timestamps import from_millis, to_millis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import timedelta
 
     from mypy_boto3_sqs import SQSClient
+
+# SQS delays a message for no longer. What waits for more is sent on from delay to delay.
+LONGEST_DELAY_OF_SQS = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedEvent:
-    """`tries` is how often it was received, this time included."""
+    """`tried` is how often its endpoint was called. `due_at`: when it is next; None: at once."""
 
     body: str
-    receipt: str
-    tries: int
+    tried: int = 0
+    due_at: datetime | None = None
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> Self:
-        """As Lambda hands it over."""
-        tries = int(record["attributes"]["ApproximateReceiveCount"])
-        return cls(record["body"], record["receiptHandle"], tries)
+        """As Lambda hands it over. Raises KeyError, ValueError: nobody of ours has sent it so."""
+        sent = record.get("messageAttributes") or {}
+        if not sent:
+            return cls(record["body"])
+        tried, due = (int(sent[name]["stringValue"]) for name in ("tried", "due"))
+        return cls(record["body"], tried, from_millis(due))
 
 
 class SqsMerchantEvents:
-    """Both raise ClientError, BotoCoreError: then the message comes back by itself, later."""
+    """Both raise ClientError, BotoCoreError: then the message comes back by itself, later.
+
+    Each puts a copy of a message somewhere. It is for the caller to have the message deleted: who
+    dies in between leaves both, which is an event more and never one less.
+    """
 
     def __init__(self, client: SQSClient, url: str, dead_letters_url: str) -> None:
         self._client = client
         self._url = url
         self._dead_letters_url = dead_letters_url
 
-    def postpone(self, queued: QueuedEvent, by: timedelta) -> None:
-        """It is hidden for as long as that, from now."""
-        self._client.change_message_visibility(
+    def send_on(self, waiting: QueuedEvent, due_at: datetime, now: datetime) -> None:
+        """It comes when it is due, or when SQS lets it wait no longer.
+
+        Not hidden with ChangeMessageVisibility, which would be in flight for as long: one merchant
+        whose endpoint is dead could fill all that a queue has room for.
+        """
+        left = min(max(due_at - now, timedelta(0)), LONGEST_DELAY_OF_SQS)
+        numbers = {"tried": waiting.tried, "due": to_millis(due_at)}
+        self._client.send_message(
             QueueUrl=self._url,
-            ReceiptHandle=queued.receipt,
-            VisibilityTimeout=int(by.total_seconds()),
+            MessageBody=waiting.body,
+            DelaySeconds=ceil(left.total_seconds()),
+            MessageAttributes={
+                name: {"DataType": "Number", "StringValue": str(number)}
+                for name, number in numbers.items()
+            },
         )
 
     def give_up(self, queued: QueuedEvent) -> None:
-        """Into the dead letters at once; it is for the caller to have it deleted here."""
+        """Into the dead letters, as one that was never tried: whoever moves it back begins anew."""
         self._client.send_message(QueueUrl=self._dead_letters_url, MessageBody=queued.body)

@@ -32,8 +32,8 @@ DELAYS = (
     timedelta(hours=12),
 )
 TRIES = len(DELAYS) + 1
-# SQS hides a message for 12 hours, and counts from when it was received: a try comes before.
-LONGEST_DELAY = timedelta(hours=12) - timedelta(minutes=2)
+# Also if an endpoint wishes to wait for longer, and whatever chance adds.
+LONGEST_DELAY = timedelta(hours=12)
 # The part of a delay that chance adds to it, so that what failed together does not come together.
 MOST_JITTER = 0.2
 

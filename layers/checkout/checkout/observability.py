@@ -81,6 +81,13 @@ def tell_completed(session_id: str, age: timedelta) -> None:
     publish({"SessionsCancelled": 1}, seconds={"PendingAge": [age.total_seconds()]})
 
 
+def tell_unreadable(merchant_id: str, number: int) -> None:
+    """Of items of a merchant's list that are left out. Whoever reads the list could not tell."""
+    if number:
+        logger.warning("listed items cannot be read", merchant_id=merchant_id, number=number)
+    count("UnreadableListItems", number)
+
+
 def count_cancellation(cancellation: Cancellation) -> None:
     """What one call has made of a session."""
     after, status = cancellation.completed_after, cancellation.status

@@ -79,9 +79,9 @@ def list_for_operators(
         return _of_everybody(store, ages, asked, now)
     listed = list_cancelled(store, asked)
     if asked.status is SessionStatus.CANCELLED:
-        return Page(cancelled=listed.sessions, next=listed.next)
-    waiting, unreadable = _read(store, ages, [each.key for each in listed.sessions], now)
-    return Page(tuple(waiting), next=listed.next, unreadable=unreadable)
+        return Page(cancelled=listed.sessions, next=listed.next, unreadable=listed.unreadable)
+    waiting, broken = _read(store, ages, [each.key for each in listed.sessions], now)
+    return Page(tuple(waiting), next=listed.next, unreadable=listed.unreadable + broken)
 
 
 def _of_everybody(

@@ -84,6 +84,29 @@ def store(monkeypatch: pytest.MonkeyPatch) -> ListingStore:
         ("merchant", "create", "x", "--colour"),
         ("merchnt",),
         ("session", "show", "one"),
+        ("session", "relist"),
+        ("session", "relist", "one"),
+        ("session", "relist", "one", "two", "--all"),
+        ("session", "relist", "one", "two", "--merchant", "one"),
+        ("session", "republish"),
+        ("session", "republish", "one"),
+        ("session", "republish", "one", "two", "--since", "2026-11-26T14:00:00Z"),
+        ("session", "republish", "one", "two", "--until", "2026-11-26T14:00:00Z"),
+        ("session", "republish", "one", "two", "--merchant", "one"),
+        ("session", "republish", "--until", "2026-11-26T14:00:00Z"),
+        ("session", "republish", "--since", ""),
+        ("session", "republish", "--since", "yesterday"),
+        ("session", "republish", "--since", "2026-11-26T14:00:00"),
+        ("session", "republish", "--since", "0001-01-01T00:00:00+23:00"),
+        ("session", "republish", "--since", "2026-11-26T14:00:00Z", "--until", "noon"),
+        (
+            "session",
+            "republish",
+            "--since",
+            "2026-11-26T14:00:00Z",
+            "--until",
+            "2026-11-26T15:00:00+02:00",
+        ),
         ("pending", "--hours", "soon"),
         ("pending", "--hours", "-1"),
         ("pending", "--hours", "nan"),
@@ -115,7 +138,7 @@ def commands() -> list[str]:
 
 
 def test_every_command_has_its_section_its_form_and_its_option_json(command: Command) -> None:
-    assert len(commands()) == 8
+    assert len(commands()) == 9
     for each in commands():
         assert f"\n## {each}\n" in DOCS
         assert each in SCHEMA["$defs"]

@@ -56,6 +56,11 @@ def test_an_environment_looks_up_each_account_that_it_meets() -> None:
     assert arithmetic.secret_reads(300, 3, 5_000, 300) == 900
 
 
+def test_events_that_nobody_takes_are_looked_at_until_that_is_all_that_is_done() -> None:
+    # 200 at once, each for 50 ms: 4,000 looks a second, so 3.6 million that wait for 900 s each
+    assert arithmetic.untaken_events(200, 0.05, 900, 3_600) == 1_000
+
+
 def test_the_recovery_is_paced_by_its_parameter_and_by_what_runs_at_once() -> None:
     # 50 for 55 of 60 s
     assert arithmetic.recovery_rate(50, 50, 0.5, 55) == pytest.approx(45.833, abs=0.001)

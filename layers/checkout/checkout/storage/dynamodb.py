@@ -108,7 +108,8 @@ class CheckoutStore:
         request = _from(cursor, session_requests.cancelled_sessions(listing, count))
         answer = self._table.page(request)
         sessions = cancelled_sessions_from(answer["Items"], listing.status)
-        return CancelledPage(sessions, answer.get("LastEvaluatedKey"))
+        unreadable = len(answer["Items"]) - len(sessions)
+        return CancelledPage(sessions, answer.get("LastEvaluatedKey"), unreadable)
 
     def attach_attempt(self, key: TransactionKey) -> Session:
         return self._change_session(key.session, session_requests.attach_attempt(key))[0]

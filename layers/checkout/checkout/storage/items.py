@@ -8,7 +8,7 @@ from checkout.cancelled_sessions import CancelledSession
 from checkout.lease import DueSession
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.storage.attribute_values import plain, typed
-from checkout.timestamps import from_millis, from_text
+from checkout.timestamps import from_millis, from_text, to_text
 from checkout.transactions import (
     Money,
     PendingReason,
@@ -99,19 +99,40 @@ def due_sessions_from(items: Iterable[Mapping[str, Any]]) -> tuple[DueSession, .
 def cancelled_sessions_from(
     items: Iterable[Mapping[str, Any]], status: SessionStatus
 ) -> tuple[CancelledSession, ...]:
-    """Of the index's items, which are of one status each."""
-    return tuple(_cancelled_session(deserialize(each), status) for each in items)
+    """Of the index's items, which are of one status each; one that no release wrote is left out."""
+    found: list[CancelledSession] = []
+    for raw in items:
+        try:
+            found.append(_cancelled_session(deserialize(raw), status))
+        except (ArithmeticError, KeyError, TypeError, ValueError):
+            continue
+    return tuple(found)
 
 
 def _cancelled_session(item: Mapping[str, Any], status: SessionStatus) -> CancelledSession:
+    reason = item.get("reason")
+    if not (reason is None or isinstance(reason, str)):
+        raise TypeError("a reason is a text")
     return CancelledSession(
         key=session_key_of(item["PK"]),
         status=status,
-        created_at=from_text(item["createdAt"]),
-        cancel_requested_at=from_text(item["cancelRequestedAt"]),
-        cancelled_at=_moment(item, "cancelledAt"),
-        reason=item.get("reason"),
+        created_at=_listed_moment(item["createdAt"]),
+        cancel_requested_at=_listed_moment(item["cancelRequestedAt"]),
+        cancelled_at=_listed_moment(item["cancelledAt"]) if "cancelledAt" in item else None,
+        reason=reason,
     )
+
+
+def _listed_moment(text: str) -> datetime:
+    """Raises ValueError, OverflowError, TypeError for any text but our own.
+
+    The index is in the order of the texts: another form of a moment has another place in it, and
+    pages would be cut there.
+    """
+    moment = from_text(text)
+    if moment.tzinfo is None or to_text(moment) != text:
+        raise ValueError("not a moment as we write it")
+    return moment
 
 
 def transaction_keys_from(items: Iterable[Mapping[str, Any]]) -> list[TransactionKey]:

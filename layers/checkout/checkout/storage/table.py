@@ -77,6 +77,15 @@ class Table:
         answer: Request = dict(self._call(self._client.query, request))
         return answer
 
+    def scan(self, request: Request) -> Request:
+        """The answer to a scan, as it is."""
+        answer: Request = dict(self._call(self._client.scan, request))
+        return answer
+
+    def items_about(self) -> int:
+        """How many items there are, as they were counted some hours ago."""
+        return self._call(self._client.describe_table, {})["Table"]["ItemCount"]
+
     def get(self, request: Request) -> Request | None:
         answer = self._call(self._client.get_item, request)
         return answer.get("Item")
