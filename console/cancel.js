@@ -94,6 +94,7 @@ function ids(title, list = []) {
 }
 
 const TITLES = {
+  busy: "Not now",
   conflict: "Not now",
   unreachable: "It is not known whether it arrived",
   broken: "It is not known what became of it",
