@@ -198,7 +198,7 @@ def policy() -> str:
 
 def rules_of(text: str) -> dict[str, str]:
     found = [each.split(" ", 1) for each in text.split("; ")]
-    rules = {name: value for name, value in found}
+    rules = dict(found)
     assert len(rules) == len(found)
     return rules
 
