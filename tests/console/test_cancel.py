@@ -49,6 +49,14 @@ def confirm(page: Page) -> None:
     page.get_by_role("button", name="Cancel the session").click()
 
 
+def test_what_becomes_of_the_reason_is_no_complaint(session: Page) -> None:
+    expect(session.locator(".facts")).not_to_contain_text("Tries")
+    ask(session, "")
+    colour = "each => getComputedStyle(each).color"
+    kept, wrong = (session.locator(each).evaluate(colour) for each in ("#kept", "#wrong"))
+    assert kept != wrong
+
+
 def test_it_asks_once_more_then_says_what_was_done_and_shows_it(
     session: Page, service: Service
 ) -> None:
