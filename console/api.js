@@ -3,6 +3,7 @@
 const TIMEOUT_MS = 15_000;
 const BASE = "/v1/operations";
 const KINDS = { 401: "signed-out", 403: "forbidden", 404: "missing", 409: "conflict", 429: "busy", 503: "busy" };
+const HELD_BACK = { kind: "busy", message: "A firewall holds this back. Try again in a moment." };
 
 /** `kind`: signed-out, forbidden, missing, conflict, busy, refused, broken or unreachable. */
 export class Failure extends Error {
@@ -63,9 +64,19 @@ function read(answer, text) {
   const requestId = answer.headers.get("x-request-id") ?? "";
   const document = parsed(text);
   if (answer.ok && document !== null) return document;
-  const kind = KINDS[answer.status] ?? (answer.status >= 400 && answer.status < 500 ? "refused" : "broken");
-  const message = typeof document?.message === "string" ? document.message : `The service answered ${answer.status}.`;
+  const { kind, message } = heldBack(answer, document) ? HELD_BACK : told(answer, document);
   throw new Failure(kind, message, { retryAfter: seconds(answer.headers.get("retry-after")), requestId });
+}
+
+function told({ status }, document) {
+  const kind = KINDS[status] ?? (status >= 400 && status < 500 ? "refused" : "broken");
+  const message = typeof document?.message === "string" ? document.message : `The service answered ${status}.`;
+  return { kind, message };
+}
+
+/** A 403 of what stands before the API, which says nothing of anybody's rights. */
+function heldBack(answer, document) {
+  return answer.status === 403 && (document?.statusCode !== 403 || answer.headers.get("x-refused-by") === "firewall");
 }
 
 function parsed(text) {

@@ -7,15 +7,17 @@ import { Live } from "./live.js";
 import * as lists from "./list.js";
 import { hashOf, parsePlace } from "./place.js";
 import * as sessions from "./session.js";
-import { accessToken, begin, finish, forget, signOut } from "./sign_in.js";
+import { accessToken, begin, forget, redeem, signOut, takeAnswer } from "./sign_in.js";
 import { placeTip } from "./timeline.js";
 
 const MAXIMUM = 10 * LONGEST;
+const CONFIG_TIMEOUT_MS = 15_000;
 
 export class App {
   config = null;
   signedIn = false;
   problem = "";
+  entering = false;
   place = parsePlace("");
   live = null;
   dialog = null;
@@ -25,6 +27,7 @@ export class App {
   clock = performance.now();
   #said = "";
   #draft = "";
+  #back = null;
 
   constructor(root, announcer) {
     this.root = root;
@@ -33,6 +36,10 @@ export class App {
   }
 
   async start() {
+    // Before anything can fail: a code is for nobody else, and a reload would redeem it again.
+    this.#back = takeAnswer();
+    if (this.#back?.kept) history.replaceState(null, "", hashOf(parsePlace(this.#back.kept.hash ?? "")));
+    this.#draft = this.#back?.kept?.reason ?? "";
     window.addEventListener("hashchange", () => {
       this.#draft = "";
       this.arrive();
@@ -42,25 +49,25 @@ export class App {
     window.addEventListener("pageshow", (event) => event.persisted && location.reload());
     new ResizeObserver(() => this.measure()).observe(this.root);
     setInterval(() => this.tick(), 1000);
-    await this.#enter();
+    await this.enter();
+  }
+
+  /** Signed in, if there was a sign-in; also again, after what went wrong. */
+  async enter() {
+    this.entering = true;
+    this.draw();
+    this.config = await readConfig();
+    this.problem = this.config ? await this.#redeemed() : "The console's settings, config.json, cannot be read.";
+    this.entering = false;
     this.arrive();
   }
 
-  async #enter() {
-    try {
-      const answer = await fetch("config.json", { cache: "no-store" });
-      const config = await answer.json();
-      for (const each of ["authorizeUrl", "logoutUrl"]) new URL(config[each]);
-      this.config = config;
-    } catch {
-      this.problem = "The console's config.json cannot be read.";
-      return;
-    }
-    const back = await finish(this.config);
+  async #redeemed() {
+    const back = this.#back;
+    this.#back = null;
+    const problem = back?.code ? await redeem(this.config, back) : (back?.problem ?? "");
     this.signedIn = accessToken() !== null;
-    this.problem = back?.problem ?? "";
-    if (back?.kept) history.replaceState(null, "", hashOf(parsePlace(back.kept.hash ?? "")));
-    this.#draft = back?.kept?.reason ?? "";
+    return problem;
   }
 
   /** The address has changed: show that place, from its beginning. */
@@ -122,7 +129,7 @@ export class App {
   }
 
   signIn() {
-    begin(this.config, { hash: location.hash, reason: this.dialog?.reason ?? "" });
+    begin(this.config, { hash: location.hash, reason: this.dialog?.reason ?? this.#draft });
   }
 
   signOut() {
@@ -206,6 +213,18 @@ export class App {
     this.clock = performance.now();
     render(frame(this), this.root);
     placeTip(this.root);
+  }
+}
+
+/** null if there is none, or not a whole one. */
+async function readConfig() {
+  try {
+    const answer = await fetch("config.json", { cache: "no-store", signal: AbortSignal.timeout(CONFIG_TIMEOUT_MS) });
+    const config = await answer.json();
+    for (const each of ["authorizeUrl", "logoutUrl"]) new URL(config[each]);
+    return config;
+  } catch {
+    return null;
   }
 }
 

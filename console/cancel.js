@@ -47,7 +47,7 @@ function reason(app, state) {
       <textarea id="reason" rows="4" dir="auto" required aria-describedby="kept size wrong"
         aria-invalid=${wrong ? "true" : "false"}
         .value=${state.reason} @input=${(event) => app.write(event.target.value)}></textarea>
-      <p class="hint" id="kept">${app.live?.value?.status === "PENDING_CANCELLATION"
+      <p class="about" id="kept">${app.live?.value?.status === "PENDING_CANCELLATION"
         ? "The session keeps its first reason: this one is not shown anywhere."
         : "It is kept with the session, and the merchant can read it."}</p>
       <p class="size ${size > LONGEST ? "over" : ""}" id="size">${size} of ${LONGEST} characters</p>
@@ -66,7 +66,7 @@ function sure(app, state) {
     ["PENDING", "PROCESSING", "AUTHORIZED"].includes(each.status)).length ?? 0;
   return html`
     ${head(app, "Are you sure?")}
-    <p>${open ? `${count(open, "payment")} in flight will be cancelled at the provider.` : "No payment is in flight."}
+    <p>${open ? `${count(open, "payment")} in flight: providers are asked to cancel.` : "No payment is in flight."}
       No payment can be added from then on. This cannot be taken back.</p>
     <blockquote>${foreign(tidy(state.reason))}</blockquote>
     <p class="buttons">
@@ -94,6 +94,7 @@ function ids(title, list = []) {
 }
 
 const TITLES = {
+  busy: "Not now",
   conflict: "Not now",
   unreachable: "It is not known whether it arrived",
   broken: "It is not known what became of it",

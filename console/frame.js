@@ -51,9 +51,17 @@ function entrance(app) {
     <div class="entrance">
       <h1 tabindex="-1">Cancellations</h1>
       <p>For operators: which checkout sessions are being cancelled, what each waits for, and why.</p>
-      ${app.problem ? html`<p class="note bad" role="alert">${app.problem}</p>` : nothing}
-      ${app.config ? html`<button class="act" @click=${() => app.signIn()}>Sign in</button>` : nothing}
+      ${app.entering ? html`<p class="empty">Loading…</p>` : way(app)}
     </div>
+  `;
+}
+
+function way(app) {
+  return html`
+    ${app.problem ? html`<p class="note bad" role="alert">${app.problem}</p>` : nothing}
+    ${app.config
+      ? html`<button class="act" @click=${() => app.signIn()}>Sign in</button>`
+      : html`<button class="act" @click=${() => app.enter()}>Try again</button>`}
   `;
 }
 

@@ -2,7 +2,7 @@
 import { html, nothing, repeat } from "./html.js";
 import { foreign, icon, stuckBadge, waiting, when } from "./parts.js";
 import { hashOf } from "./place.js";
-import { count, duration } from "./words.js";
+import { age, count, duration } from "./words.js";
 
 /** Pending ones: stuck first, then the oldest cancellation. The others as the service orders them. */
 export function ordered(place, sessions) {
@@ -96,7 +96,7 @@ function waits(each) {
   const waitsFor = each.waitsFor ?? [];
   return html`
     <td role="cell" class="age">
-      <span class="long">${duration(each.ageSeconds * 1000)}</span>${each.stuck ? stuckBadge() : nothing}
+      <span class="long">${age(each.ageSeconds)}</span>${each.stuck ? stuckBadge() : nothing}
       <span class="since">since ${when(each.cancelRequestedAt)}</span>
     </td>
     <td role="cell" class="waits">

@@ -60,6 +60,8 @@ function places(events, columns) {
   });
 }
 
+// Pixels between the last time and the frame.
+const MARGIN = 6;
 // Pixels that are taken by ".280", by "15:20:18", and by a day over it.
 const WIDTHS = { part: 36, clock: 62, day: 76 };
 
@@ -76,7 +78,7 @@ export function clocks(columns, width) {
     const second = time.slice(0, 8);
     const kind = day !== last[0] ? "day" : second === last[1] ? "part" : "clock";
     const half = WIDTHS[kind] / 2;
-    const middle = Math.min(Math.max(x, half), width - half);
+    const middle = Math.min(Math.max(x, half), width - half - MARGIN);
     if (middle - half < free) continue;
     const clock = kind === "part" ? time.slice(8, 12) : second;
     written.push({ x: middle, clock, day: kind === "day" ? day : "", kind });

@@ -97,9 +97,11 @@ function waits(document) {
 
 function facts(document) {
   const took = Date.parse(document.cancelledAt) - Date.parse(document.cancelRequestedAt);
+  // To the list that this one is in.
+  const view = document.status === "PENDING_CANCELLATION" ? "pending" : "cancelled";
   return [
-    fact("Merchant", html`<a class="id" href=${hashOf({ view: "cancelled", merchantId: document.merchantId })}
-      title="this merchant's cancelled sessions">${document.merchantId}</a>`),
+    fact("Merchant", html`<a class="id" href=${hashOf({ view, merchantId: document.merchantId })}
+      title="this merchant's ${view} sessions">${document.merchantId}</a>`),
     fact("Opened", when(document.createdAt)),
     fact("Cancellation asked for", document.cancelRequestedAt && when(document.cancelRequestedAt)),
     fact("By", document.cancelRequestedBy && html`<span class="id">${document.cancelRequestedBy}</span>`),
@@ -107,7 +109,7 @@ function facts(document) {
       Number.isFinite(took) ? html` <span class="after">after ${duration(took)}</span>` : nothing}`),
     fact("Ended", document.endedAt && when(document.endedAt)),
     fact("Next try", nextTry(document)),
-    fact("Tries", document.drives),
+    fact("Tries", document.drives || null),
     fact("Correlation id", document.correlationId && html`<span class="id">${document.correlationId}</span>`),
     fact("Reason", document.reason && foreign(document.reason), "wide"),
   ];

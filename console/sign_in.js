@@ -33,10 +33,10 @@ export async function begin(config, kept) {
 }
 
 /**
- * What came back with this page's address: null if it is no answer of the sign-in page,
- * else {kept} after a sign-in, or {problem}. The address is cleaned of the code in any case.
+ * What the sign-in page has sent back with this page's address, and at once taken out of it: null if it is no answer
+ * of that page, {problem} if it is worth nothing, else {code, verifier}. With `kept`, but for a stranger's.
  */
-export async function finish(config) {
+export function takeAnswer() {
   const query = new URLSearchParams(location.search);
   if (!query.has("code") && !query.has("error")) return null;
   const before = parsed(sessionStorage.getItem(KEPT));
@@ -46,12 +46,13 @@ export async function finish(config) {
   if (!before?.state || query.get("state") !== before.state) {
     return { problem: "This sign-in was not begun in this window." };
   }
-  if (query.has("error")) return { problem: "The sign-in was refused.", kept: before.kept };
-  const problem = await redeem(config, query.get("code"), before.verifier);
-  return problem ? { problem, kept: before.kept } : { kept: before.kept };
+  const { kept, verifier } = before;
+  if (query.has("error")) return { problem: "The sign-in was refused.", kept };
+  return { code: query.get("code"), verifier, kept };
 }
 
-async function redeem(config, code, verifier) {
+/** Signed in, by what was taken; or what the problem is, else "". */
+export async function redeem(config, { code, verifier }) {
   const body = new URLSearchParams({
     grant_type: "authorization_code",
     client_id: config.clientId,
@@ -64,7 +65,7 @@ async function redeem(config, code, verifier) {
     const document = answer.ok ? await answer.json() : {};
     if (typeof document.access_token !== "string") return "The sign-in could not be completed.";
     token = document.access_token;
-    return null;
+    return "";
   } catch {
     return "The sign-in service cannot be reached.";
   }

@@ -16,6 +16,11 @@ export function duration(ms) {
   return rest ? `${first} ${rest} ${smaller}` : first;
 }
 
+/** Of one that is known to the second. */
+export function age(seconds) {
+  return seconds ? duration(seconds * 1000) : "0 s";
+}
+
 /** "2026-11-26 15:20:18", or with its milliseconds. */
 export function moment(iso, precise = false) {
   const time = new Date(iso);

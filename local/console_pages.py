@@ -28,7 +28,10 @@ TYPES = {
     ".png": "image/png",
 }
 SENT = ("Authorization", "Content-Type", "Accept")
-ANSWERED = ("Content-Type", "Retry-After", "Cache-Control", "WWW-Authenticate", "x-request-id")
+ANSWERED = (
+    "Content-Type", "Retry-After", "Cache-Control", "WWW-Authenticate", "x-request-id",
+    "x-refused-by",
+)  # fmt: skip
 # Bytes: a reason of 500 characters, each of them escaped, is some six thousand.
 MAX_BODY = 65_536
 Answer = tuple[int, dict[str, str], bytes]

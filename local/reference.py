@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from local import console_pages, listeners, processes
+from local.console_policy import POLICY
 from local.environments import ENVIRONMENTS
 from local.isolation import isolated
 from local.places import ROOT, Places, tool
@@ -66,10 +67,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.partition("?")[0] == console_pages.CONFIG:
             config = console_pages.config(Path(sys.argv[2]))
             return self._answer(200, {"Content-Type": "application/json"}, config)
-        found = file_of(self.path) or console_pages.file_of(self.path)
-        if found is None:
-            return self._answer(404, {"Content-Type": "text/plain"}, b"There is no such page.\n")
-        return self._answer(200, {"Content-Type": found[1]}, found[0].read_bytes())
+        if found := file_of(self.path):
+            return self._answer(200, {"Content-Type": found[1]}, found[0].read_bytes())
+        if found := console_pages.file_of(self.path):
+            headers = {"Content-Type": found[1], "Content-Security-Policy": POLICY}
+            return self._answer(200, headers, found[0].read_bytes())
+        return self._answer(404, {"Content-Type": "text/plain"}, b"There is no such page.\n")
 
     def do_POST(self) -> None:
         if console_pages.is_passed_on(self.path):

@@ -1,7 +1,8 @@
 """`make reference-seen`: the reference page of the stack that is up, in a real browser.
 
 Takes screenshots, light and dark, wide and narrow, and fails if the page asks any other host for
-anything, logs an error, or is wider than the window. Chromium is the machine's own.
+anything, logs an error, is wider than the window, or if axe-core finds that it shuts somebody out.
+Chromium is the machine's own.
 """
 
 import json
@@ -10,7 +11,8 @@ from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from local import chromium
 from local.console import Problem, run, say
@@ -18,6 +20,7 @@ from local.places import Places
 
 COLOURS, WIDTHS = ("light", "dark"), ("1280", "390")
 LOOPBACK = "127.0.0.1"
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def _address(stack_json: Path) -> str:
@@ -37,16 +40,37 @@ def _complaints(browser: Browser, url: str, picture: Path) -> Iterator[str]:
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(url)
-    page.wait_for_selector(".opblock")
-    for operation in page.locator(".opblock-summary-control").all():
-        operation.click()
-    page.wait_for_selector(".responses-table")
+    _open(page, url)
     page.screenshot(path=picture, full_page=True)
     yield from (f"asks {each}" for each in asked if not _is_here(each))
     yield from (f"says {each}" for each in said)
     if page.evaluate("document.documentElement.scrollWidth") > width:
         yield f"is wider than {width} pixels"
+    # axe-core itself comes in by a way that the page's policy forbids.
+    with browser.new_context(
+        color_scheme=colours,
+        viewport={"width": width, "height": 900},
+        reduced_motion="reduce",
+        bypass_csp=True,
+    ) as context:
+        yield from _shut_out(context.new_page(), url)
+
+
+def _open(page: Page, url: str) -> None:
+    """With every operation unfolded."""
+    page.goto(url)
+    page.wait_for_selector(".opblock")
+    for operation in page.locator(".opblock-summary-control").all():
+        operation.click()
+    page.wait_for_selector(".responses-table")
+
+
+def _shut_out(page: Page, url: str) -> Iterator[str]:
+    _open(page, url)
+    options = {"resultTypes": ["violations"], "runOnly": RULES}
+    for each in Axe().run(page, options=options).response["violations"]:
+        where = ", ".join(str(node["target"]) for node in each["nodes"])
+        yield f"breaks {each['id']}: {each['help']}: {where}"
 
 
 def _is_here(url: str) -> bool:
@@ -70,7 +94,7 @@ def main() -> None:
         browser.close()
     if found:
         raise Problem("\n".join(found))
-    say(f"  the page asks nobody else; its pictures are in {folder}")
+    say(f"  the page asks nobody else and shuts nobody out; its pictures are in {folder}")
 
 
 if __name__ == "__main__":

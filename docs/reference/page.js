@@ -14,14 +14,35 @@ const names = [
   [".parameters input", (each) => `Example of ${each.closest("tr").dataset.paramName}`],
   [".responses-table", (each) => `Answers of ${each.id}`],
 ];
+// What stands outside of its landmarks.
+const roles = [
+  [".information-container", "banner", "About this API"],
+  [".scheme-container", "region", "Server"],
+];
+// From the title it goes on with h3.
+const levels = { H3: 2, H4: 3, H5: 4, H6: 5 };
 new MutationObserver(() => {
   for (const [selector, name] of names) {
     for (const each of page.querySelectorAll(`${selector}:not([aria-label])`)) each.setAttribute("aria-label", name(each));
   }
+  for (const [selector, role, name] of roles) {
+    for (const each of page.querySelectorAll(`${selector}:not([role])`)) {
+      each.setAttribute("role", role);
+      each.setAttribute("aria-label", name);
+    }
+  }
+  for (const each of page.querySelectorAll(":is(h3, h4, h5, h6):not([aria-level])")) {
+    each.setAttribute("role", "heading");
+    each.setAttribute("aria-level", levels[each.tagName]);
+  }
+  // What is wider than the window is scrolled by the arrow keys.
+  for (const each of page.querySelectorAll("pre:not([tabindex])")) each.tabIndex = 0;
 }).observe(page, { childList: true, subtree: true });
 
 const nothing = () => null;
 const left = ["authorizeBtn", "authorizeOperationBtn"];
+// A link in a button, which does what the button does: its address is in the bar once the operation is open.
+const DeepLink = (_, { React }) => ({ text }) => React.createElement("span", null, text);
 
 SwaggerUIBundle({
   url: "openapi.json",
@@ -32,5 +53,5 @@ SwaggerUIBundle({
   supportedSubmitMethods: [],
   syntaxHighlight: { theme: "monokai" },
   validatorUrl: null,
-  plugins: [() => ({ wrapComponents: Object.fromEntries(left.map((each) => [each, () => nothing])) })],
+  plugins: [() => ({ wrapComponents: { DeepLink, ...Object.fromEntries(left.map((each) => [each, () => nothing])) } })],
 });

@@ -9,6 +9,7 @@ from checkout import bootstrap
 from checkout.api import Response, answer
 from checkout.errors import SignatureError
 from checkout.observability import count, logger
+from checkout.providers.webhook import Acknowledgement
 from checkout.webhook_request import parse_delivery
 from checkout.webhooks import read_reports, take_reports
 
@@ -21,8 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     return answer(event, lambda: _receive(event, until))
 
 
-def _receive(event: dict[str, Any], until: datetime) -> str:
-    """The body that the provider expects of a 200."""
+def _receive(event: dict[str, Any], until: datetime) -> Acknowledgement:
     provider, delivery = parse_delivery(event, bootstrap.utc_now())
     reader, ports = bootstrap.webhook_reader(provider), bootstrap.webhook_ports()
     try:

@@ -14,10 +14,13 @@ from checkout.errors import (
     SignatureError,
     StoreUnavailableError,
 )
+from checkout.providers.adyen.webhook import ACCEPTED
+from checkout.providers.webhook import EMPTY
 from checkout.sessions import SessionStatus
 from checkout.transactions import PendingReason, TransactionStatus
 from local.openapi.examples import (
     Example,
+    answered,
     by_gateway,
     cancellation,
     failed,
@@ -38,6 +41,7 @@ def of_every_route() -> list[Example]:
     return [
         # What no class of errors of ours is.
         failed("bug", "A fault on our side", ZeroDivisionError()),
+        by_gateway("firewall", "The firewall has refused it", "WAF_FILTERED"),
         by_gateway("throttled", "Too many requests", "THROTTLED"),
         by_gateway("dead", "The function died", "DEFAULT_5XX"),
         by_gateway("late", "No answer in time", "INTEGRATION_TIMEOUT"),
@@ -109,7 +113,8 @@ def of_listing() -> list[Example]:
 def of_webhooks() -> list[Example]:
     body = InvalidRequestError("body", "must be a JSON object")
     return [
-        Example("taken", "Every report is recorded or kept", 200, {}, {}),
+        answered("takenByAdyen", "Every report of Adyen's is recorded or kept", lambda: ACCEPTED),
+        answered("taken", "Every report is recorded or kept", lambda: EMPTY),
         failed("unreadable", "Signed, and cannot be read", body),
         failed("signature", "Not signed by this account", SignatureError()),
         failed("nobody", "No such provider, or no such account", NoSuchWebhookError()),

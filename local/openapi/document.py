@@ -6,7 +6,7 @@ The forms, the limits, the errors and the examples are the code's, the routes th
 import json
 import logging
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -26,6 +26,9 @@ MERCHANTS = "merchant"
 HEADERS: dict[str, Schema] = {
     "x-request-id": {"description": "Tell it to us when you ask about a call."},
     "Retry-After": {"description": "Seconds to wait for before the request is repeated."},
+    "x-refused-by": {
+        "description": "`firewall` where that has refused the request. Trying again later may help."
+    },
     "WWW-Authenticate": {"description": "The kind of token that is wanted."},
 }
 SECONDS: Schema = {"type": "integer", "minimum": 1}
@@ -96,15 +99,20 @@ def _response(route: Route, status: int, examples: list[Example]) -> Schema:
     return {
         "description": "; ".join(dict.fromkeys(each.summary for each in examples)) + ".",
         "headers": _headers(examples),
-        "content": {
-            JSON: {
-                "schema": schema,
-                "examples": {
-                    each.name: {"summary": each.summary, "value": each.body} for each in examples
-                },
-            }
-        },
+        "content": dict(_contents(schema, examples)),
     }
+
+
+def _contents(schema: Schema, examples: list[Example]) -> Iterator[tuple[str, Schema]]:
+    """By kind of body. What is no JSON comes first: many a client reads all as the first one."""
+    kinds = {each.media_type for each in examples}
+    for kind in sorted(kinds, key=lambda each: each == JSON):
+        told = {
+            each.name: {"summary": each.summary, "value": each.body}
+            for each in examples
+            if each.media_type == kind
+        }
+        yield kind, {"schema": schema if kind == JSON else {"type": "string"}, "examples": told}
 
 
 def _headers(examples: Iterable[Example]) -> Schema:

@@ -11,6 +11,7 @@ from checkout.cancellation import Cancellation
 from checkout.cancelled_sessions import CancelledSession, Listed, Listing
 from checkout.http_request import parse_cancel_call, parse_session_key
 from checkout.listing import parse_list_call, sessions_answer
+from checkout.providers.webhook import Acknowledgement
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.settings import EdgeSettings
 from checkout.timestamps import from_text
@@ -22,7 +23,7 @@ from checkout.transactions import (
     TransactionKey,
     TransactionStatus,
 )
-from local.openapi.requests import SESSION_ID, Refused
+from local.openapi.requests import JSON, SESSION_ID, Refused
 from local.openapi.template import gateway_error
 
 EDGE = EdgeSettings()
@@ -34,19 +35,22 @@ CANCELLED = OPENED + timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Example:
-    """`headers` are those that not every answer has."""
+    """`headers` are those that not every answer has, besides the kind of its body."""
 
     name: str
     summary: str
     status: int
     body: Any
     headers: Mapping[str, str]
+    media_type: str = JSON
 
 
-def answered(name: str, summary: str, action: Callable[[], str]) -> Example:
+def answered(name: str, summary: str, action: Callable[[], str | Acknowledgement]) -> Example:
     made = answer({"requestContext": {"requestId": "request"}}, action)
     waits = {key: text for key, text in made["headers"].items() if key == "Retry-After"}
-    return Example(name, summary, made["statusCode"], json.loads(made["body"]), waits)
+    media_type = made["headers"]["Content-Type"]
+    body = json.loads(made["body"]) if media_type == JSON else made["body"]
+    return Example(name, summary, made["statusCode"], body, waits, media_type)
 
 
 def failed(name: str, summary: str, error: Exception) -> Example:

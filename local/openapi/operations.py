@@ -89,7 +89,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         "operationId": "receiveWebhook",
         "summary": "Where a provider's account sends its events",
         "description": "No token: the provider's signature is checked. The body of a 200 is what "
-        "the provider expects, which for Adyen is the text [accepted].",
+        "the provider expects: JSON, and for Adyen the text [accepted].",
         "tags": ["providers"],
         "parameters": [
             {
@@ -122,5 +122,5 @@ SUCCEEDED: dict[str, Schema] = {
     "CancelSessionFunction": {"$ref": "#/components/schemas/CancelAnswer"},
     "GetSessionFunction": {"$ref": "#/components/schemas/SessionAnswer"},
     "ListSessionsFunction": {"$ref": "#/components/schemas/SessionsAnswer"},
-    "ReceiveWebhookFunction": {},
+    "ReceiveWebhookFunction": {"type": "object"},
 }

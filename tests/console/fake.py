@@ -17,14 +17,11 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+from local.console_policy import POLICY
+
 FILES = Path(__file__).parents[2] / "console"
 HOST = "127.0.0.1"
 SCOPE = "openid checkout-operations/read checkout-operations/cancel"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types lit-html"
-)
 Document = dict[str, Any]
 
 

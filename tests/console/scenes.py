@@ -112,15 +112,16 @@ def event(kind: str, text: str, n: int = 0, provider: str = "", **more: Any) -> 
     return {"at": at(**more), "exact": True, "kind": kind, "text": text, "status": status, **of}
 
 
+BEGAN = "A payment of {} minor units of EUR began at {}, account default."
 LATER = "Its cancellation was tried: adyen accepted it, and will confirm it later."
 CANNOT = "Its cancellation was tried: mpesa cannot cancel this one in progress."
 CONFIRMED = "stripe confirmed the cancellation: CANCELLED."
 REPORTED = "adyen or the payment service reported its end: CANCELLED."
 STORY = [
     event("OPENED", "The session was opened.", hours=1, minutes=4),
-    event("ATTACHED", "A payment of EUR 19.99 began at stripe.", 1, "stripe", minutes=9),
-    event("ATTACHED", "A payment of EUR 39.98 began at adyen.", 2, "adyen", minutes=4),
-    event("ATTACHED", "A payment of EUR 59.97 began at mpesa.", 3, "mpesa", minutes=2),
+    event("ATTACHED", BEGAN.format(1999, "stripe"), 1, "stripe", minutes=9),
+    event("ATTACHED", BEGAN.format(3998, "adyen"), 2, "adyen", minutes=4),
+    event("ATTACHED", BEGAN.format(5997, "mpesa"), 3, "mpesa", minutes=2),
     event("LOCKED", "The session is locked, and takes no payment any more.", seconds=75.21),
     event("TRIED", CANNOT, 3, "mpesa", seconds=75.1),
     event("ANSWERED", CONFIRMED, 1, "stripe", seconds=74.7, status="CANCELLED"),

@@ -49,6 +49,14 @@ def confirm(page: Page) -> None:
     page.get_by_role("button", name="Cancel the session").click()
 
 
+def test_what_becomes_of_the_reason_is_no_complaint(session: Page) -> None:
+    expect(session.locator(".facts")).not_to_contain_text("Tries")
+    ask(session, "")
+    colour = "each => getComputedStyle(each).color"
+    kept, wrong = (session.locator(each).evaluate(colour) for each in ("#kept", "#wrong"))
+    assert kept != wrong
+
+
 def test_it_asks_once_more_then_says_what_was_done_and_shows_it(
     session: Page, service: Service
 ) -> None:
@@ -194,6 +202,31 @@ def test_a_sign_in_that_ended_loses_neither_the_place_nor_the_reason(
     expect(session.get_by_role("heading", name=ID)).to_be_visible()
     expect(session.get_by_label("Reason")).to_have_value("Written with care")
     assert session.evaluate("sessionStorage.length") == 0
+
+
+def test_a_reason_outlives_a_sign_in_that_failed(session: Page, service: Service) -> None:
+    ask(session, "Written with care")
+    service.expire()
+    confirm(session)
+    service.instead = lambda call: error(400) if call.path == "/oauth2/token" else None
+    session.get_by_role("dialog").get_by_role("button", name="Sign in again").click()
+    expect(session.get_by_role("alert")).to_contain_text("could not be completed")
+    service.instead = lambda _: None
+    session.get_by_role("button", name="Sign in").click()
+    expect(session.get_by_label("Reason")).to_have_value("Written with care")
+
+
+def test_a_firewall_that_holds_it_back_is_said_and_it_can_be_tried_again(
+    session: Page, service: Service
+) -> None:
+    service.instead = answering(Reply(403, "<html>Request blocked."), Reply(200, ANSWER))
+    ask(session)
+    confirm(session)
+    dialog = session.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Not now")).to_be_visible()
+    expect(dialog).to_contain_text("Try again in a moment")
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog).to_contain_text("The cancellation is pending")
 
 
 def test_a_kept_reason_is_for_its_own_session_alone(session: Page, service: Service) -> None:

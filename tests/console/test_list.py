@@ -29,6 +29,14 @@ def test_a_row_says_how_long_it_waits_for_what_and_why(operator: Page) -> None:
     expect(operator.locator(ROWS).last).to_contain_text("none given")
 
 
+def test_one_that_has_just_begun_waits_for_no_milliseconds(
+    operator: Page, service: Service
+) -> None:
+    service.lists[PENDING] = scenes.a_list(scenes.pending(1, 0.2, "unsupported"))
+    expect(operator.locator(ROWS)).to_have_count(1)
+    expect(operator.locator(f"{ROWS} .long")).to_have_text("0 s")
+
+
 def test_pages_are_turned_and_the_browsers_back_turns_them_back(
     operator: Page, service: Service
 ) -> None:

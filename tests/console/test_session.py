@@ -36,6 +36,23 @@ def test_the_facts_are_there(session: Page) -> None:
         expect(session.locator(".payments li").last).to_contain_text(said)
 
 
+def test_the_merchant_leads_to_the_list_that_this_session_is_in(
+    session: Page, service: Service
+) -> None:
+    merchant = session.locator(".facts").get_by_role("link", name=scenes.MERCHANT)
+    expect(merchant).to_have_attribute("href", f"#/pending?merchant={scenes.MERCHANT}")
+    service.sessions[KEY] = scenes.ended_session()
+    expect(merchant).to_have_attribute("href", f"#/cancelled?merchant={scenes.MERCHANT}")
+
+
+def test_the_last_time_is_not_drawn_into_the_frame(session: Page) -> None:
+    last = session.locator(".scroller text.clock").last.bounding_box()
+    frame = session.locator(".scroller").bounding_box()
+    assert last
+    assert frame
+    assert frame["x"] + frame["width"] - last["x"] - last["width"] >= 4
+
+
 def test_each_moment_is_a_mark_with_its_text_and_a_line_of_the_list(session: Page) -> None:
     lines = session.locator(".events li").all_inner_texts()
     assert len(lines) == len(scenes.STORY)

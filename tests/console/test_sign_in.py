@@ -53,14 +53,35 @@ def test_a_sign_in_that_fails_says_so_and_can_be_repeated(page: Page, service: S
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-def test_without_its_settings_it_says_so(page: Page, service: Service) -> None:
-    def missing(call: Call) -> Reply | None:
-        return Reply(200, None) if call.path == "/config.json" else None
+def without_settings(call: Call) -> Reply | None:
+    return Reply(200, None) if call.path == "/config.json" else None
 
-    service.instead = missing
+
+def test_without_its_settings_it_says_so(page: Page, service: Service) -> None:
+    service.instead = without_settings
     page.goto(service.url)
-    expect(page.get_by_role("alert")).to_contain_text("config.json cannot be read")
+    expect(page.get_by_role("alert")).to_contain_text("config.json, cannot be read")
     assert service.api_calls() == []
+
+
+def test_a_code_is_out_of_the_address_before_anything_can_fail_and_is_redeemed_later(
+    page: Page, service: Service
+) -> None:
+    place = f"#/session/{scenes.MERCHANT}/{scenes.session_id(1)}"
+    page.goto(f"{service.url}/{place}")
+    button = page.get_by_role("button", name="Sign in")
+    expect(button).to_be_visible()
+    service.instead = without_settings
+    button.click()
+    expect(page.get_by_role("alert")).to_contain_text("config.json, cannot be read")
+    assert page.url == f"{service.url}/{place}"
+    assert page.evaluate(KEPT) == '[{},{},""]'
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_contain_text("config.json, cannot be read")
+    service.instead = lambda _: None
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name=scenes.session_id(1))).to_be_visible()
+    assert len(service.asked) == 1
 
 
 def test_signed_out_means_that_nothing_is_asked_or_shown_any_more(

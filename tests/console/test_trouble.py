@@ -26,6 +26,10 @@ window.fetch = async (url, options) => {
 };"""
 
 
+# As the template's gateway says it, and as one that stands elsewhere does.
+FIREWALLS = [error(403, x_refused_by="firewall"), Reply(403, "<html>Request blocked."), Reply(403)]
+
+
 @pytest.fixture
 def still(page: Page, service: Service) -> Page:
     """Signed in, and the page's time stands still, but for what a test lets pass."""
@@ -107,6 +111,18 @@ def test_what_the_token_does_not_open_is_not_asked_for_again(
     expect(still.get_by_role("alert")).to_contain_text(said)
     expect(still.get_by_role("alert").get_by_role("button")).to_have_text(button)
     assert asked(still, 12) == 0
+
+
+@pytest.mark.parametrize("reply", FIREWALLS)
+def test_a_firewall_holds_nobody_back_for_good(still: Page, service: Service, reply: Reply) -> None:
+    service.instead = lambda _: reply
+    # After 2, 6 and 14 s.
+    assert asked(still, 16) == 3
+    expect(still.get_by_role("alert")).to_contain_text("The service is busy")
+    expect(still.locator(ROWS)).to_have_count(5)
+    service.instead = lambda _: None
+    still.get_by_role("button", name="Try now").click()
+    expect(still.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_page_that_the_browser_puts_aside_keeps_no_token(

@@ -11,7 +11,7 @@ import pytest
 from checkout.errors import InvalidRequestError, SignatureError
 from checkout.providers.adyen.client import AdyenSecret
 from checkout.providers.base import CancelOutcome, ProviderAnswer, ProviderStatus
-from checkout.providers.webhook import Delivery, Report
+from checkout.providers.webhook import Acknowledgement, Delivery, Report
 from checkout.transactions import TransactionStatus
 from tests.contract.desks.adyen import adyen_desk
 from tests.contract.desks.base import ACCOUNT, Desk, State
@@ -303,5 +303,5 @@ def test_an_item_of_another_shape_is_not_signed(desk: Desk, items: bytes) -> Non
 
 
 def test_it_is_acknowledged_in_adyens_own_words_and_no_reference_tells_nothing(desk: Desk) -> None:
-    assert desk.reader().acknowledgement == "[accepted]"
+    assert desk.reader().acknowledgement == Acknowledgement("[accepted]", "text/plain")
     assert read(desk, item("CANCELLATION", "", merchantReference="")) == []

@@ -300,7 +300,7 @@ def test_a_server_that_agrees_on_encryption_byte_by_byte_is_left_in_time() -> No
 def test_the_time_to_connect_is_no_longer_for_a_patient_caller(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("checkout.providers.http.CONNECT_LIMIT", 0.2)
+    monkeypatch.setattr("checkout.providers.exchange.CONNECT_LIMIT", 0.2)
     with socket.create_server((HOST, 0)) as silent:
         began = time.monotonic()
         with pytest.raises(ProviderUnreachableError):

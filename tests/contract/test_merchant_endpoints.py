@@ -11,13 +11,13 @@ import pytest
 
 from checkout.merchant_endpoints import (
     ANSWER_LIMIT,
-    CONNECT_LIMIT,
     SEND_LIMIT,
     MerchantEndpoints,
     is_public,
     trusting_context,
 )
 from checkout.merchant_webhooks import Attempt, Outcome
+from checkout.providers.exchange import CONNECT_LIMIT
 from tests.contract.certificates import Certificate
 from tests.contract.loopback import HOST, Connection, Double, http, says
 
@@ -148,7 +148,7 @@ def test_connecting_has_two_seconds_of_the_ten() -> None:
 def test_a_handshake_that_never_ends_is_left_after_the_time_to_connect(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("checkout.merchant_endpoints.CONNECT_LIMIT", SHORT)
+    monkeypatch.setattr("checkout.providers.exchange.CONNECT_LIMIT", SHORT)
     with socket.create_server((HOST, 0)) as silent:
         began = time.monotonic()
         assert post(silent.getsockname()[1], scheme="https") == UNREACHABLE

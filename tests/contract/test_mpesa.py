@@ -184,7 +184,7 @@ def test_without_a_token_nothing_is_known_and_nothing_is_asked(desk: Desk, reply
 def test_a_callback_is_never_believed_only_asked_about(desk: Desk) -> None:
     sent = delivery(callback("ws_CO_1", result=0), token="webhook_token_1")
     assert desk.reader().read(sent) == [Report("ws_CO_1", ask=True, ends=True)]
-    assert json.loads(desk.reader().acknowledgement)["ResultCode"] == 0
+    assert json.loads(desk.reader().acknowledgement.text)["ResultCode"] == 0
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "webhook_token_", "é"])

@@ -204,7 +204,7 @@ def test_a_repeat_says_the_same(desk: Desk) -> None:
     reader = desk.reader()
     assert reader.read(delivery()) == reader.read(delivery()) != []
     assert sum(is_token_call(call) for call in desk.double.calls) == 1
-    assert json.loads(reader.acknowledgement) == {}
+    assert json.loads(reader.acknowledgement.text) == {}
 
 
 def test_another_body_webhook_or_signature_is_refused(desk: Desk) -> None:

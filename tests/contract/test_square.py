@@ -347,7 +347,7 @@ def test_a_repeat_says_the_same(desk: Desk) -> None:
     sent = delivery(event("payment.updated", payment("pay_1", "CANCELED")))
     reader = desk.reader()
     assert reader.read(sent) == reader.read(sent) == [Report("pay_1", CANCELLED)]
-    assert json.loads(reader.acknowledgement) == {}
+    assert json.loads(reader.acknowledgement.text) == {}
     assert desk.double.calls == []
 
 

@@ -71,6 +71,13 @@ def test_those_of_all_merchants_are_listed_the_oldest_first(
     assert (body["unreadable"], body["hasMore"]) == (0, False)
 
 
+@pytest.mark.parametrize("merchant", ["auth0|7", "https://a.example/b", "100%", "%41", "%2541"])
+def test_a_merchants_id_is_decoded_once(cloud: Cloud, store: CheckoutStore, merchant: str) -> None:
+    """A second time would name another merchant: %41 is an id, and so is A."""
+    body = operators.shown(cloud, pending_of(cloud, store, merchant)).body
+    assert body["merchantId"] == merchant
+
+
 @pytest.mark.parametrize("limit", ["1", "2", "5", "100"])
 def test_the_pages_have_each_session_once_whatever_shard_it_is_in(
     cloud: Cloud, store: CheckoutStore, limit: str

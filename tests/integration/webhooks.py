@@ -17,6 +17,8 @@ from checkout import bootstrap
 from tests.integration import scenes, stack
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from checkout.storage.dynamodb import CheckoutStore
     from checkout.transactions import TransactionKey
     from tests.integration.cloud import Cloud
@@ -46,8 +48,12 @@ def forget_accounts() -> None:
 
 def make_account(account: str = "main", secret: str = SECRET) -> None:
     found = {"environment": "sandbox", "secretKey": "sk_test_x", "webhookSecrets": [secret]}
-    name = f"{stack.environment(RECEIVE)['SECRETS_PREFIX']}stripe/{account}"
-    boto3.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(found))
+    put_secret(f"stripe/{account}", found)
+
+
+def put_secret(name: str, secret: Mapping[str, Any]) -> None:
+    whole = f"{stack.environment(RECEIVE)['SECRETS_PREFIX']}{name}"
+    boto3.client("secretsmanager").create_secret(Name=whole, SecretString=json.dumps(secret))
 
 
 def payment(store: CheckoutStore, reference: str | None) -> TransactionKey:

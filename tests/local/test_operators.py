@@ -13,6 +13,7 @@ from local import operators
 from local.answers import cancellation, error
 from local.calls import Answer, Client, Connection
 from local.console_pages import SCOPE, sign_in_config
+from local.console_policy import POLICY
 from local.inspection import Inspector
 from local.operators import OperatorClient
 from local.stack import Operator, Stack
@@ -224,6 +225,8 @@ def test_the_consoles_address_passes_on_what_its_page_asks_and_nothing_else(
 ) -> None:
     here = stack.console_url.removesuffix("/console/")
     connection = Connection()
+    page = connection.send("GET", stack.console_url, {}, None)
+    assert page.headers["Content-Security-Policy"] == POLICY
     config = connection.send("GET", f"{stack.console_url}config.json", {}, None)
     assert config.json() == sign_in_config(stack, "/oauth2/token")
     listed = operator.request(

@@ -154,6 +154,7 @@ def test_one_is_cancelled_at_once_one_by_its_webhook_and_one_is_asked_until_it_e
     for _ in range(2):  # Adyen may send it twice
         told = checkout.webhook("adyen", providers.at_adyen.confirm("psp_1"))
         assert (told.status, told.body) == (200, b"[accepted]")
+        assert told.headers["Content-Type"] == "text/plain"
     assert checkout.statuses(session)["adyen"] == ("CANCELLED", None)
     assert checkout.merchant.get(session).json()["status"] == "PENDING_CANCELLATION"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from checkout.operator_request import operator_of
 from tests.template.cloudformation import properties, resource, template
 
 # API Gateway's names of what a request carries besides its address, and of whose it is.
@@ -26,7 +27,7 @@ def test_the_access_log_is_json_without_tokens_bodies_or_queries() -> None:
     filled = re.sub(r"\$context\.[A-Za-z.]+(\$\{Merchant\})?", "x", text)
     assert set(json.loads(filled)) == {
         "requestId", "at", "address", "method", "path", "status", "milliseconds", "merchant",
-        "trace",
+        "subject", "trace",
     }  # fmt: skip
 
 
@@ -34,6 +35,14 @@ def test_the_access_log_names_the_merchant_whoever_issues_the_tokens() -> None:
     _, names = properties("CheckoutApi")["AccessLogSetting"]["Fn::If"][1]["Format"]["Fn::Sub"]
     cognitos = {"Fn::Sub": "claims.${MerchantClaim}"}
     assert names == {"Merchant": {"Fn::If": ["HasIssuer", "merchantId", cognitos]}}
+
+
+def test_the_access_log_tells_which_operator_called_as_the_records_do() -> None:
+    """`operator_of` reads the same claim."""
+    assert json.loads(access_format())["subject"] == "$context.authorizer.claims.sub"
+    claims = {"sub": "an operator"}
+    event = {"requestContext": {"authorizer": {"claims": claims}}}
+    assert operator_of(event) == claims["sub"]
 
 
 def rules() -> dict[str, Any]:

@@ -86,3 +86,8 @@ def test_a_caller_who_is_throttled_is_told_how_long_to_wait(kind: str) -> None:
 @pytest.mark.parametrize("kind", [kind for kind, status in TYPES.items() if status == 401])
 def test_a_caller_without_a_token_is_told_which_kind_is_wanted(kind: str) -> None:
     assert headers(kind)["WWW-Authenticate"] == "'Bearer'"
+
+
+def test_the_firewalls_403_is_told_apart_from_a_missing_right() -> None:
+    marked = {kind for kind in TYPES if headers(kind).get("x-refused-by") == "'firewall'"}
+    assert marked == {"WAF_FILTERED"}

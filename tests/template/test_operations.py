@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from local.console_pages import FILES
+from local.console_policy import POLICY
 from tests.template.cloudformation import functions, of_type, properties, resource, template
 from tests.template.test_api import definition
 
@@ -182,15 +184,38 @@ def test_a_page_loads_and_asks_nothing_of_others_and_stands_in_no_frame() -> Non
     behaviors = [distribution()["DefaultCacheBehavior"], *distribution()["CacheBehaviors"]]
     assert all(each["ResponseHeadersPolicyId"] == {"Ref": "ConsoleHeaders"} for each in behaviors)
     config = properties("ConsoleHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
-    text = config["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
-    rules = dict(each.strip().split(" ", 1) for each in text.split(";"))
-    assert rules["default-src"] == rules["frame-ancestors"] == rules["base-uri"] == "'none'"
-    assert rules["script-src"] == rules["style-src"] == "'self'"
-    pool = "https://${OperatorDomain}.auth.${AWS::Region}.amazoncognito.com"
-    assert rules["connect-src"] == f"'self' {pool}"
-    assert "unsafe" not in text
+    assert rules_of(policy())["default-src"] == rules_of(policy())["frame-ancestors"] == "'none'"
+    assert "unsafe" not in policy()
     assert config["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000
     assert all(each["Override"] is True for each in config.values())
+
+
+def policy() -> str:
+    config = properties("ConsoleHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    text: str = config["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
+    return text
+
+
+def rules_of(text: str) -> dict[str, str]:
+    found = [each.split(" ", 1) for each in text.split("; ")]
+    rules = dict(found)
+    assert len(rules) == len(found)
+    return rules
+
+
+def test_the_policy_is_the_local_servers_but_for_the_pool_that_gives_tokens() -> None:
+    pool = " https://${OperatorDomain}.auth.${AWS::Region}.amazoncognito.com"
+    assert policy().replace(pool, "", 1) == POLICY
+    assert rules_of(policy())["connect-src"] == f"'self'{pool}"
+
+
+def test_the_policy_in_the_page_says_nothing_else_than_the_headers() -> None:
+    page = (FILES / "index.html").read_text()
+    (text,) = re.findall(r"Content-Security-Policy\" content=\"([^\"]+)\"", page)
+    sent = rules_of(policy())
+    kinds = {name for name in rules_of(text) if name.endswith("-src")}
+    meant = {**dict.fromkeys(kinds, sent["default-src"]), **sent}
+    assert {name: meant.get(name) for name in rules_of(text)} == rules_of(text)
 
 
 @pytest.mark.parametrize("name", ["ConsoleBucket", "ConsoleDistribution", "ConsoleHeaders"])

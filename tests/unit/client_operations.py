@@ -55,10 +55,12 @@ class Operation:
         return answer
 
     def model(self, status: int) -> Any:
-        """Of the answer with this status; None where the document does not say what is in it."""
-        content = self.told["responses"][str(status)]["content"]["application/json"]
-        reference = content["schema"].get("$ref")
-        return reference and getattr(models, reference.rpartition("/")[2])
+        """Of the answers with this status: str where one of them is no JSON."""
+        contents = self.told["responses"][str(status)]["content"]
+        if "text/plain" in contents:
+            return str
+        reference = contents["application/json"]["schema"]["$ref"]
+        return getattr(models, reference.rpartition("/")[2])
 
 
 def _example(parameter: dict[str, Any]) -> Any:

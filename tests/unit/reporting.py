@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from checkout.errors import CheckoutError, ReportsLostError
-from checkout.providers.webhook import Delivery, Report
+from checkout.providers.webhook import EMPTY, Acknowledgement, Delivery, Report
 from checkout.reports import ProviderReport, Recorded
 from checkout.transactions import Transaction, TransactionStatus
 from checkout.webhooks import WebhookPorts, match_report, read_reports, take_report, take_reports
@@ -36,7 +36,7 @@ class ScriptedReader:
     """Has read what it is made with, or raises it."""
 
     found: list[Report] | CheckoutError
-    acknowledgement: str = "ok"
+    acknowledgement: Acknowledgement = EMPTY
 
     def read(self, delivery: Delivery) -> list[Report]:
         if isinstance(self.found, CheckoutError):

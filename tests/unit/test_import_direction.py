@@ -64,6 +64,7 @@ LAYERS = (
         "checkout.providers.bounded_socket",
         "checkout.providers.secret_fields",
     },
+    {"checkout.providers.exchange"},
     {"checkout.providers.http", "checkout.providers.accounts", "checkout.merchant_endpoints"},
     {
         "checkout.providers.access_tokens",

@@ -15,6 +15,7 @@ from checkout.sessions import Session, SessionStatus
 from checkout.timeline import ANSWERS, Moment, MomentKind, timeline
 from checkout.transactions import (
     TERMINAL,
+    Money,
     PendingReason,
     SessionSnapshot,
     Transaction,
@@ -217,6 +218,11 @@ def test_what_the_last_try_was_answered_is_said(reason: PendingReason) -> None:
     assert one == "Its cancellation was tried for the first time: it stayed in flight."
     answer = ANSWERS[reason].format(provider="bank")
     assert two == f"Its cancellation was tried for the last time so far: {answer}"
+
+
+def test_an_amount_cannot_be_read_as_one_of_major_units() -> None:
+    (sentence,) = said(of_one(money=Money(1999, "EUR")), MomentKind.ATTACHED)
+    assert sentence.startswith("A payment of 1999 minor units of EUR began at bank,")
 
 
 def test_a_single_try_is_told_of_once() -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from checkout.cancellation import Cancellation
 from checkout.correlation import correlation_id
@@ -33,6 +33,9 @@ from checkout.transactions import (
     Transaction,
     TransactionStatus,
 )
+
+if TYPE_CHECKING:
+    from checkout.providers.webhook import Acknowledgement
 
 Response = dict[str, Any]
 
@@ -141,17 +144,23 @@ def to_json(told: Mapping[str, object]) -> str:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
-def answer(event: Mapping[str, Any], action: Callable[[], str]) -> Response:
+def answer(event: Mapping[str, Any], action: "Callable[[], str | Acknowledgement]") -> Response:
     """Run `action`, which gives the body of a 200, and answer for whatever it raises."""
     request_id = str((event.get("requestContext") or {}).get("requestId", ""))
     correlate(correlation_id(event))
     try:
-        return _response(200, action(), request_id)
+        return _succeeded(action(), request_id)
     except CheckoutError as error:
         return _error_response(error, request_id)
     except Exception as error:  # noqa: BLE001 - the edge: nothing may leave without our body
         log_failure("unexpected error", error)
         return _error_body(*INTERNAL_ERROR, request_id)
+
+
+def _succeeded(body: "str | Acknowledgement", request_id: str) -> Response:
+    if isinstance(body, str):
+        return _response(200, body, request_id)
+    return _response(200, body.text, request_id, body.media_type)
 
 
 def _error_response(error: CheckoutError, request_id: str) -> Response:
@@ -174,9 +183,11 @@ def _error_body(status: int, message: str, request_id: str) -> Response:
     return _response(status, json.dumps(body), request_id)
 
 
-def _response(status: int, body: str, request_id: str) -> Response:
+def _response(
+    status: int, body: str, request_id: str, media_type: str = "application/json"
+) -> Response:
     headers = {
-        "Content-Type": "application/json",
+        "Content-Type": media_type,
         "Cache-Control": "no-store",
         "x-request-id": request_id,
     }

@@ -6,28 +6,21 @@ Of the answer only its head is read. Nothing is redirected, and nothing of it is
 from __future__ import annotations
 
 import ssl
-from contextlib import closing
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from ipaddress import IPv6Address, IPv6Network, ip_address
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from checkout.errors import UnreadableAnswerError
 from checkout.merchant_webhooks import Attempt, Outcome, answered
-from checkout.providers.bounded_socket import (
-    AddressRefusedError,
-    BoundedSocket,
-    connect,
-    countdown,
-)
+from checkout.providers.bounded_socket import AddressRefusedError
+from checkout.providers.exchange import BoundedExchange, Call, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from http.client import HTTPResponse
-    from socket import socket
 
-# Seconds until there is a connection, with its encryption agreed on; and for all of it.
-CONNECT_LIMIT = 2.0
+# Seconds for all of it.
 SEND_LIMIT = 10.0
 # Bytes of an answer's head.
 ANSWER_LIMIT = 64_000
@@ -48,10 +41,7 @@ def is_public(address: str) -> bool:
 
 
 class MerchantEndpoints:
-    """`may_call` is asked for the address that is connected to. `monotonic` is in seconds.
-
-    Each call has a connection of its own: none waits for another, or is broken by one.
-    """
+    """`may_call` is asked for the address that is connected to. `monotonic` is in seconds."""
 
     def __init__(
         self,
@@ -60,31 +50,19 @@ class MerchantEndpoints:
         may_call: Callable[[str], bool] = is_public,
         limit: float = SEND_LIMIT,
     ) -> None:
-        self._tls = tls
-        self._monotonic = monotonic
-        self._may_call = may_call
+        self._exchange = BoundedExchange(tls, monotonic, ANSWER_LIMIT, may_call)
         self._limit = limit
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Attempt:
         """One request, and what its answer means. It is not repeated or redirected."""
-        parts, left = urlsplit(url), countdown(self._limit, self._monotonic)
+        call = Call("POST", urlsplit(url), {**headers, "User-Agent": USER_AGENT}, body)
         try:
-            with closing(self._connect(parts)) as sock:
-                response = _converse(BoundedSocket(sock, left, ANSWER_LIMIT), parts, headers, body)
-                return answered(response.status, _retry_after(response))
+            return self._exchange.run(call, self._limit, _attempt)
         except AddressRefusedError:
             return Attempt(Outcome.UNREADABLE)
         except (OSError, HTTPException, UnicodeError, UnreadableAnswerError):
-            # The third one of a name that no server can have. What was caught may hold what the
-            # endpoint sent: it goes nowhere.
+            # What was caught may hold what the endpoint sent: it goes nowhere.
             return Attempt(Outcome.UNREACHABLE)
-
-    def _connect(self, url: SplitResult) -> socket:
-        encrypted = url.scheme == "https"
-        port = url.port or (443 if encrypted else 80)
-        left = countdown(min(CONNECT_LIMIT, self._limit), self._monotonic)
-        tls = self._tls if encrypted else None
-        return connect(url.hostname or "", port, tls, left, self._may_call)
 
 
 def trusting_context() -> ssl.SSLContext:
@@ -94,19 +72,6 @@ def trusting_context() -> ssl.SSLContext:
     return context
 
 
-def _converse(
-    sock: BoundedSocket, url: SplitResult, headers: Mapping[str, str], body: bytes
-) -> HTTPResponse:
-    connection = HTTPConnection(url.hostname or "", url.port)
-    connection.sock = cast(Any, sock)
-    target = urlunsplit(("", "", url.path or "/", url.query, ""))
-    own = {"User-Agent": USER_AGENT, "Connection": "close"}
-    connection.request("POST", target, body, {**headers, **own})
-    with closing(connection.getresponse()) as response:
-        return response
-
-
-def _retry_after(response: HTTPResponse) -> int | None:
-    """In seconds; None for a date, which would need their clock."""
-    text = response.getheader("Retry-After", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else None
+def _attempt(response: HTTPResponse) -> Attempt:
+    """By its head alone: a body is neither read nor waited for."""
+    return answered(response.status, retry_after(response))

@@ -62,7 +62,8 @@ def parse_operator_key(event: Mapping[str, Any]) -> SessionKey:
     """Raises InvalidRequestError, UnprocessableRequestError, OperatorUnknownError."""
     operator_of(event)
     sent = event.get("pathParameters") or {}
-    # A gateway may leave it as it was sent, and an id such as auth0|7 cannot be sent as it is.
+    # A REST API leaves it as it was sent (serverless/serverless#5037), percent-encoded and not
+    # yet decoded: an id such as auth0|7 cannot be sent otherwise. Once: an id may hold %41.
     merchant_id = _merchant(unquote(sent.get("merchantId") or ""))
     return SessionKey(merchant_id, session_id_of(sent.get("sessionId") or ""))
 

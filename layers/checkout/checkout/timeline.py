@@ -135,7 +135,7 @@ def _attached(each: Transaction) -> Moment:
     known = f"which knows it as {each.provider_reference}"
     unknown = "whose reference is not recorded"
     sentence = (
-        f"A payment of {each.money.amount} {each.money.currency} (minor units) began at"
+        f"A payment of {each.money.amount} minor units of {each.money.currency} began at"
         f" {each.provider}, account {each.provider_account},"
         f" {known if each.provider_reference else unknown}."
     )

@@ -1,19 +1,14 @@
-"""One HTTP exchange with a provider: bounded in time and size, with JSON at its end.
-
-On http.client and not on urllib3, which bounds each read and not the whole, and which logs the
-headers that it cannot read.
-"""
+"""One HTTP exchange with a provider: bounded in time and size, with JSON at its end."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from ssl import SSLError
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
 
 from checkout.errors import (
     CredentialsError,
@@ -25,15 +20,13 @@ from checkout.errors import (
     UnreadableAnswerError,
 )
 from checkout.observability import count
-from checkout.providers.bounded_socket import BoundedSocket, connect, countdown
+from checkout.providers.bounded_socket import countdown
+from checkout.providers.exchange import BoundedExchange, Call, NoConnectionError, retry_after
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
-    from socket import socket
     from ssl import SSLContext
 
-# Seconds until there is a connection, with its encryption agreed on.
-CONNECT_LIMIT = 2.0
 # Bytes of an answer, headers included. What a provider says of one payment has a few thousand.
 ANSWER_LIMIT = 1_000_000
 
@@ -73,14 +66,10 @@ class Answer:
 
 
 class HttpExchange:
-    """Each exchange has a connection of its own: none waits for another, or is broken by one.
-
-    A kept connection would be dead after its environment was frozen for a while, and to learn that
-    costs the request that is sent on it. `monotonic` is in seconds.
-    """
+    """`monotonic` is in seconds."""
 
     def __init__(self, tls: SSLContext, monotonic: Callable[[], float]) -> None:
-        self._tls = tls
+        self._exchange = BoundedExchange(tls, monotonic, ANSWER_LIMIT)
         self._monotonic = monotonic
 
     def send(self, request: Request, timeout: float) -> Answer:
@@ -116,27 +105,19 @@ class HttpExchange:
         return ProviderFailedError(code, answer.status)
 
     def _send(self, url: SplitResult, request: Request, timeout: float) -> Answer:
-        left = countdown(timeout, self._monotonic)
-        broken = ProviderTrouble.NO_CONNECTION
+        call = Call(request.method, url, request.headers, request.body)
         try:
-            with closing(self._connect(url, min(timeout, CONNECT_LIMIT))) as sock:
-                broken = ProviderTrouble.BROKEN_OFF
-                return _converse(BoundedSocket(sock, left, ANSWER_LIMIT), url, request)
+            return self._exchange.run(call, timeout, lambda answer: _read(answer, request))
         except TimeoutError:
             trouble = ProviderTrouble.TIMED_OUT
         except SSLError:
             trouble = ProviderTrouble.TLS_FAILED
+        except NoConnectionError:
+            trouble = ProviderTrouble.NO_CONNECTION
         except (OSError, HTTPException, UnicodeError):
-            # The last one of a name that no server can have.
-            trouble = broken
+            trouble = ProviderTrouble.BROKEN_OFF
         # Outside of the handlers: the text of what was caught may hold what the provider sent.
         raise ProviderUnreachableError(trouble)
-
-    def _connect(self, url: SplitResult, limit: float) -> socket:
-        encrypted = url.scheme == "https"
-        port = url.port or (443 if encrypted else 80)
-        left = countdown(limit, self._monotonic)
-        return connect(url.hostname or "", port, self._tls if encrypted else None, left)
 
 
 def _checked(text: str) -> SplitResult:
@@ -150,19 +131,13 @@ def _checked(text: str) -> SplitResult:
     return url
 
 
-def _converse(sock: BoundedSocket, url: SplitResult, request: Request) -> Answer:
-    connection = HTTPConnection(url.hostname or "", url.port)
-    connection.sock = cast(Any, sock)
-    target = urlunsplit(("", "", url.path or "/", url.query, ""))
-    headers = {**request.headers, "Connection": "close"}
-    connection.request(request.method, target, request.body, headers)
-    with closing(connection.getresponse()) as response:
-        _check_head(response, request)
-        body = response.read(ANSWER_LIMIT)
-        if response.length:
-            # Fewer bytes than were announced, which http.client lets pass.
-            raise ProviderUnreachableError(ProviderTrouble.BROKEN_OFF, response.status)
-        return Answer(response.status, _json(response.status, body, request.bodiless))
+def _read(response: HTTPResponse, request: Request) -> Answer:
+    _check_head(response, request)
+    body = response.read(ANSWER_LIMIT)
+    if response.length:
+        # Fewer bytes than were announced, which http.client lets pass.
+        raise ProviderUnreachableError(ProviderTrouble.BROKEN_OFF, response.status)
+    return Answer(response.status, _json(response.status, body, request.bodiless))
 
 
 def _check_head(response: HTTPResponse, request: Request) -> None:
@@ -170,20 +145,14 @@ def _check_head(response: HTTPResponse, request: Request) -> None:
     if status in request.unauthorized:
         raise CredentialsError(ProviderTrouble.UNAUTHORIZED, status)
     if status == TOO_MANY_REQUESTS:
-        raise ProviderFailedError(ProviderTrouble.RATE_LIMITED, status, _retry_after(response))
+        raise ProviderFailedError(ProviderTrouble.RATE_LIMITED, status, retry_after(response))
     if status >= 500 and status not in request.telling:
-        raise ProviderFailedError(ProviderTrouble.SERVER_ERROR, status, _retry_after(response))
+        raise ProviderFailedError(ProviderTrouble.SERVER_ERROR, status, retry_after(response))
     if 300 <= status < 400:
         raise UnreadableAnswerError(ProviderTrouble.REDIRECTED, status)
     if response.getheader("Content-Encoding", "identity").lower() != "identity":
         # Not unpacked: a megabyte may hold a gigabyte.
         raise UnreadableAnswerError(ProviderTrouble.ENCODED, status)
-
-
-def _retry_after(response: HTTPResponse) -> int | None:
-    """In seconds; None for a date, which would need their clock."""
-    text = response.getheader("Retry-After", "")
-    return int(text) if text.isdecimal() and len(text) < 6 else None
 
 
 def _json(status: int, body: bytes, bodiless: frozenset[int]) -> dict[str, Any] | list[Any] | None:

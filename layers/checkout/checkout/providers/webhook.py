@@ -53,10 +53,20 @@ class Report:
         return said and bool(self.reference or self.own_reference)
 
 
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """The body of a 200, as the provider wants it."""
+
+    text: str
+    media_type: str = "application/json"
+
+
+EMPTY = Acknowledgement("{}")
+
+
 class WebhookReader(Protocol):
     @property
-    def acknowledgement(self) -> str:
-        """The body of a 200, as the provider wants it."""
+    def acknowledgement(self) -> Acknowledgement: ...
 
     def read(self, delivery: Delivery) -> list[Report]:
         """The reports in it; of an event that tells nothing of a payment, none.

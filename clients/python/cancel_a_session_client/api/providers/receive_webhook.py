@@ -90,9 +90,9 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Any | Error | None:
+) -> Error | str | None:
     if response.status_code == 200:
-        response_200 = response.json()
+        response_200 = response.text
         return response_200
 
     if response.status_code == 400:
@@ -104,6 +104,11 @@ def _parse_response(
         response_401 = Error.from_dict(response.json())
 
         return response_401
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
 
     if response.status_code == 404:
         response_404 = Error.from_dict(response.json())
@@ -143,7 +148,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | Error]:
+) -> Response[Error | str]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -169,11 +174,11 @@ def sync_detailed(
     pay_pal_auth_algo: str | Unset = UNSET,
     x_square_hmac_sha_256_signature: str | Unset = UNSET,
     stripe_signature: str | Unset = UNSET,
-) -> Response[Any | Error]:
+) -> Response[Error | str]:
     """Where a provider's account sends its events
 
-     No token: the provider's signature is checked. The body of a 200 is what the provider expects, which
-    for Adyen is the text [accepted].
+     No token: the provider's signature is checked. The body of a 200 is what the provider expects: JSON,
+    and for Adyen the text [accepted].
 
     Args:
         provider (ReceiveWebhookProvider):
@@ -197,7 +202,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Error]
+        Response[Error | str]
     """
 
     kwargs = _get_kwargs(
@@ -241,11 +246,11 @@ def sync(
     pay_pal_auth_algo: str | Unset = UNSET,
     x_square_hmac_sha_256_signature: str | Unset = UNSET,
     stripe_signature: str | Unset = UNSET,
-) -> Any | Error | None:
+) -> Error | str | None:
     """Where a provider's account sends its events
 
-     No token: the provider's signature is checked. The body of a 200 is what the provider expects, which
-    for Adyen is the text [accepted].
+     No token: the provider's signature is checked. The body of a 200 is what the provider expects: JSON,
+    and for Adyen the text [accepted].
 
     Args:
         provider (ReceiveWebhookProvider):
@@ -269,7 +274,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | Error
+        Error | str
     """
 
     return sync_detailed(
@@ -308,11 +313,11 @@ async def asyncio_detailed(
     pay_pal_auth_algo: str | Unset = UNSET,
     x_square_hmac_sha_256_signature: str | Unset = UNSET,
     stripe_signature: str | Unset = UNSET,
-) -> Response[Any | Error]:
+) -> Response[Error | str]:
     """Where a provider's account sends its events
 
-     No token: the provider's signature is checked. The body of a 200 is what the provider expects, which
-    for Adyen is the text [accepted].
+     No token: the provider's signature is checked. The body of a 200 is what the provider expects: JSON,
+    and for Adyen the text [accepted].
 
     Args:
         provider (ReceiveWebhookProvider):
@@ -336,7 +341,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Error]
+        Response[Error | str]
     """
 
     kwargs = _get_kwargs(
@@ -378,11 +383,11 @@ async def asyncio(
     pay_pal_auth_algo: str | Unset = UNSET,
     x_square_hmac_sha_256_signature: str | Unset = UNSET,
     stripe_signature: str | Unset = UNSET,
-) -> Any | Error | None:
+) -> Error | str | None:
     """Where a provider's account sends its events
 
-     No token: the provider's signature is checked. The body of a 200 is what the provider expects, which
-    for Adyen is the text [accepted].
+     No token: the provider's signature is checked. The body of a 200 is what the provider expects: JSON,
+    and for Adyen the text [accepted].
 
     Args:
         provider (ReceiveWebhookProvider):
@@ -406,7 +411,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | Error
+        Error | str
     """
 
     return (

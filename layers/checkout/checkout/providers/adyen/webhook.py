@@ -13,6 +13,7 @@ from checkout.providers.adyen.client import AdyenSecret
 from checkout.providers.documents import json_object, part, text
 from checkout.providers.parts import Parts
 from checkout.providers.webhook import (
+    Acknowledgement,
     Delivery,
     Report,
     WebhookReader,
@@ -44,13 +45,16 @@ SUCCEEDED = {
     "OFFER_CLOSED": ("pspReference", TransactionStatus.EXPIRED),
 }
 REVERSED = {"cancel": TransactionStatus.CANCELLED, "refund": TransactionStatus.REFUNDED}
+# Any 2xx will do since May 2024. Until then the body had to hold this text, which is no JSON:
+# https://www.adyen.com/knowledge-hub/webhooks-accept-2xx
+ACCEPTED = Acknowledgement("[accepted]", "text/plain")
 CANCELLATIONS = frozenset({"CANCELLATION", "TECHNICAL_CANCEL", "CANCEL_OR_REFUND"})
 
 
 @dataclass(frozen=True, slots=True)
 class AdyenWebhook:
     accounts: Accounts[AdyenSecret]
-    acknowledgement: str = "[accepted]"
+    acknowledgement: Acknowledgement = ACCEPTED
 
     def read(self, delivery: Delivery) -> list[Report]:
         return self.accounts.call(delivery.account, lambda secret: _read(delivery, secret))

@@ -10,6 +10,8 @@ from checkout.providers.checkout_com.client import CheckoutComSecret
 from checkout.providers.documents import json_object, text
 from checkout.providers.parts import Parts
 from checkout.providers.webhook import (
+    EMPTY,
+    Acknowledgement,
     Delivery,
     Report,
     WebhookReader,
@@ -31,7 +33,7 @@ STATUSES = {
 @dataclass(frozen=True, slots=True)
 class CheckoutComWebhook:
     accounts: Accounts[CheckoutComSecret]
-    acknowledgement: str = "{}"
+    acknowledgement: Acknowledgement = EMPTY
 
     def read(self, delivery: Delivery) -> list[Report]:
         self.accounts.call(

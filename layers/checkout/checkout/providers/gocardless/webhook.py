@@ -12,6 +12,8 @@ from checkout.providers.documents import json_object, part, text
 from checkout.providers.gocardless.client import GoCardlessSecret
 from checkout.providers.parts import Parts
 from checkout.providers.webhook import (
+    EMPTY,
+    Acknowledgement,
     Delivery,
     Report,
     WebhookReader,
@@ -37,7 +39,7 @@ STATUSES = {
 @dataclass(frozen=True, slots=True)
 class GoCardlessWebhook:
     accounts: Accounts[GoCardlessSecret]
-    acknowledgement: str = "{}"
+    acknowledgement: Acknowledgement = EMPTY
 
     def read(self, delivery: Delivery) -> list[Report]:
         self.accounts.call(

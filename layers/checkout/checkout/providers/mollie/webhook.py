@@ -16,6 +16,8 @@ from checkout.providers.mollie.cancel import payment_status
 from checkout.providers.mollie.client import MollieSecret
 from checkout.providers.parts import Parts
 from checkout.providers.webhook import (
+    EMPTY,
+    Acknowledgement,
     Delivery,
     Report,
     WebhookReader,
@@ -33,7 +35,7 @@ PAYMENTS = "tr_"
 @dataclass(frozen=True, slots=True)
 class MollieWebhook:
     accounts: Accounts[MollieSecret]
-    acknowledgement: str = "{}"
+    acknowledgement: Acknowledgement = EMPTY
 
     def read(self, delivery: Delivery) -> list[Report]:
         read = _signed if SIGNATURE in delivery.headers else _classic

@@ -7,13 +7,21 @@ from checkout.providers.accounts import Accounts
 from checkout.providers.documents import json_object, text
 from checkout.providers.mpesa.client import MpesaSecret
 from checkout.providers.parts import Parts
-from checkout.providers.webhook import Delivery, Report, WebhookReader, require_token
+from checkout.providers.webhook import (
+    Acknowledgement,
+    Delivery,
+    Report,
+    WebhookReader,
+    require_token,
+)
+
+TAKEN = Acknowledgement('{"ResultCode":0,"ResultDesc":"Accepted"}')
 
 
 @dataclass(frozen=True, slots=True)
 class MpesaWebhook:
     accounts: Accounts[MpesaSecret]
-    acknowledgement: str = '{"ResultCode":0,"ResultDesc":"Accepted"}'
+    acknowledgement: Acknowledgement = TAKEN
 
     def read(self, delivery: Delivery) -> list[Report]:
         self.accounts.call(

@@ -16,7 +16,7 @@ from checkout.providers.documents import json_object, part, text
 from checkout.providers.http import Budget
 from checkout.providers.parts import Parts
 from checkout.providers.paypal.client import PATHS, PayPalClient, PayPalSecret, to_reference
-from checkout.providers.webhook import Delivery, Report, WebhookReader
+from checkout.providers.webhook import EMPTY, Acknowledgement, Delivery, Report, WebhookReader
 from checkout.transactions import TERMINAL, TransactionStatus
 
 # Seconds for PayPal's answer, of the nine that a webhook is given.
@@ -51,7 +51,7 @@ EVENTS = {
 @dataclass(frozen=True, slots=True)
 class PayPalWebhook:
     client: PayPalClient
-    acknowledgement: str = "{}"
+    acknowledgement: Acknowledgement = EMPTY
 
     def read(self, delivery: Delivery) -> list[Report]:
         secret = self.client.accounts.secret_of(delivery.account)

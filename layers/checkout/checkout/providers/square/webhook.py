@@ -13,6 +13,8 @@ from checkout.providers.parts import Parts
 from checkout.providers.square.cancel import payment_status
 from checkout.providers.square.client import SquareSecret
 from checkout.providers.webhook import (
+    EMPTY,
+    Acknowledgement,
     Delivery,
     Report,
     WebhookReader,
@@ -28,7 +30,7 @@ SIGNATURE = "x-square-hmacsha256-signature"
 @dataclass(frozen=True, slots=True)
 class SquareWebhook:
     accounts: Accounts[SquareSecret]
-    acknowledgement: str = "{}"
+    acknowledgement: Acknowledgement = EMPTY
 
     def read(self, delivery: Delivery) -> list[Report]:
         self.accounts.call(delivery.account, lambda secret: _verify(delivery, secret))

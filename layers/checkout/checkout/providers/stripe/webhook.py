@@ -13,6 +13,8 @@ from checkout.providers.parts import Parts
 from checkout.providers.stripe.cancel import checkout_session_status
 from checkout.providers.stripe.client import StripeSecret
 from checkout.providers.webhook import (
+    EMPTY,
+    Acknowledgement,
     Delivery,
     Report,
     WebhookReader,
@@ -42,7 +44,7 @@ STATUSES = {
 @dataclass(frozen=True, slots=True)
 class StripeWebhook:
     accounts: Accounts[StripeSecret]
-    acknowledgement: str = "{}"
+    acknowledgement: Acknowledgement = EMPTY
 
     def read(self, delivery: Delivery) -> list[Report]:
         self.accounts.call(
