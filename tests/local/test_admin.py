@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from checkout.bootstrap import new_id
+from checkout.bootstrap import new_id, utc_now
+from checkout.timestamps import to_text
 from local import stack as stacks
 from local.answers import NO_SESSION
 from local.calls import Client
@@ -61,6 +62,37 @@ def test_what_happened_to_a_session_is_told_again_under_the_same_ids(
         wait_until(lambda: heard(listener, session, deliveries=6), "the same once more", 60)
     assert len(listener.heard) == 3
     assert "Told again: session.cancellation_pending, " in republish(*names).out
+
+
+def test_what_happened_within_a_span_is_told_again_and_nothing_else(
+    stack: Stack, merchant: Client, seed: Seed
+) -> None:
+    session = seed("sandbox:ok_1").session_id
+    of_it = ("--merchant", merchant.merchant.client_id, "--json")
+    with listening(stack, f"heard-{new_id()}") as listener:
+        begin = to_text(utc_now())
+        assert merchant.cancel(session).status == 200
+        first = wait_until(lambda: heard(listener, session, deliveries=3), "three events", 60)
+        end = to_text(utc_now())
+        said = republish("--since", begin, "--until", end, *of_it)
+        told = documented("session republish --since", said.out)
+        assert (told["sessions"], told["events"], said.code) == (1, 3, 0)
+        wait_until(lambda: heard(listener, session, deliveries=6), "the same once more", 60)
+    assert len(listener.heard) == len(first) == 3
+    later = documented("session republish --since", republish("--since", end, *of_it).out)
+    assert (later["sessions"], later["events"]) == (0, 0)
+
+
+def test_lists_that_are_right_are_left_as_they_are(merchant: Client, seed: Seed) -> None:
+    session = seed("sandbox:ok_1").session_id
+    assert merchant.cancel(session).status == 200
+    client_id = merchant.merchant.client_id
+    one = checkout_admin("session", "relist", client_id, session, "--json")
+    every = checkout_admin("session", "relist", "--all", "--merchant", client_id, "--json")
+    found, all_found = (documented("session relist", each.out) for each in (one, every))
+    assert (found["lookedAt"], found["mended"]) == (1, 0)
+    assert all_found["lookedAt"] >= 1
+    assert (all_found["mended"], all_found["unreadable"], every.code) == (0, 0, 0)
 
 
 def heard(listener: Listener, session_id: str, deliveries: int) -> list[Event]:
