@@ -32,10 +32,10 @@ cancellations AS (
     CASE
       WHEN payments.payment IS NULL THEN 'nothing to cancel'
       -- The payer's money came although the session was being cancelled: somebody decides about a refund.
-      WHEN flagged OR (
-        status IN ('SETTLED', 'REFUNDED') AND settled_at IS NOT NULL
-        AND (awaited OR settled_at > requested_at)
-      ) THEN 'money arrived'
+      WHEN flagged AND status IN ('SETTLED', 'REFUNDED', 'CANCELLED') THEN 'money arrived'
+      WHEN status IN ('SETTLED', 'REFUNDED') AND settled_at IS NOT NULL
+        AND (awaited OR settled_at > requested_at) THEN 'money arrived'
+      WHEN flagged AND settled_at >= requested_at - INTERVAL '5' SECOND THEN 'money arrived'
       WHEN status = 'CANCELLED' THEN 'cancelled'
       WHEN status IN ('SETTLED', 'REFUNDED') THEN 'paid before'
       WHEN status IN ('FAILED', 'EXPIRED') THEN 'ended otherwise'

@@ -5,12 +5,13 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from checkout import bootstrap, event_bootstrap
+from checkout.errors import SessionNotFoundError, StoreError
 from checkout.events import Event, SessionChange, event_of
 from checkout.observability import correlate, count, log_failure, logger
 from checkout.published_events import settle
 from checkout.storage.stream_records import Record, change_of
 
-bootstrap.prepare(event_bootstrap.event_bus)
+bootstrap.prepare(bootstrap.checkout_store, event_bootstrap.event_bus)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -29,7 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     told = event_bootstrap.event_bus().publish([each for _, each in found])
     correlate(None)
     for (record, happened), outcome in zip(found, told, strict=True):
-        if not settle(event_bootstrap.aside(), record, happened, outcome):
+        if not settle(event_bootstrap.aside, record, happened, outcome):
             failed.add(_number(record))
     count("EventFailures", len(failed))
     return {"batchItemFailures": [{"itemIdentifier": each} for each in sorted(failed)]}
@@ -41,10 +42,17 @@ def _number(record: Record) -> str:
 
 
 def read(record: Record) -> Event | None:
-    """The event of a record; one of which none can be made is put aside."""
+    """The event of a record. Raises whatever another moment may cure; all else is put aside."""
     correlate(None)
     try:
         return _event_of(record)
+    except SessionNotFoundError:
+        # Somebody has deleted it by hand: there is nobody to tell of it.
+        count("RecordsOfNoSession")
+        return None
+    except StoreError as error:
+        log_failure("record failed", error)
+        raise
     except Exception as error:  # noqa: BLE001 - it would hold up its shard for a day
         log_failure("record put aside", error)
         count("RecordsPutAside")
@@ -56,4 +64,4 @@ def _event_of(record: Record) -> Event | None:
     change = change_of(record)
     if isinstance(change, SessionChange):
         correlate(change.after.correlation_id)
-    return event_of(change)
+    return event_of(change, bootstrap.checkout_store().read_session)

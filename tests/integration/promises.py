@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from checkout.cancellation import Cancellation
+    from checkout.storage.dynamodb import CheckoutStore
     from checkout.transactions import SessionSnapshot
     from tests.integration.bank import Bank
     from tests.integration.changes import Changes
@@ -30,7 +31,7 @@ def check(play: Play) -> None:
     _nobody_waits_for_a_wake_up_that_was_lost(play)
     if play.history.session["status"] in ("OPEN", "PENDING_CANCELLATION"):
         play.recover()
-    told_is_what_happened(play.store.read_session(play.key))
+    told_is_what_happened(play.store, play.store.read_session(play.key))
     if play.history.session["status"] == "COMPLETED":
         nothing_was_asked(play.bank)
         return
@@ -89,10 +90,10 @@ def answer_is_true(answer: Cancellation, bank: Bank, history: Changes) -> None:
         demand(bank.payments[transaction_id].voids == 1, f"{transaction_id} was not voided")
 
 
-def told_is_what_happened(snapshot: SessionSnapshot) -> None:
+def told_is_what_happened(store: CheckoutStore, snapshot: SessionSnapshot) -> None:
     """Of each change of state there is one event, and without a change there is none."""
     records = [each for each in stream_records() if passes(each, "PublishEventsFunction")]
-    events = [event_of(change_of(each)) for each in records]
+    events = [event_of(change_of(each), store.read_session) for each in records]
     told = sorted((each.type, each.event_id) for each in events if each)
     happened = sorted((each.type, each.event_id) for each in events_so_far(snapshot))
     demand(told == happened, f"told {told}, and what happened is {happened}")

@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from checkout import payments
+from checkout import bootstrap, payments
 from checkout.errors import CredentialsError
 from checkout.providers.webhook import Report
 from checkout.reports import ProviderReport, report_to_message
 from checkout.storage.dynamodb import CheckoutStore
+from checkout.transactions import TransactionKey, TransactionStatus
 from tests.integration import event_bus, merchants, operators, scenes, stack, webhooks
 from tests.integration.access import Access
 from tests.integration.cloud import Cloud
@@ -145,8 +146,11 @@ def test_complete_cancellations(cloud: Cloud, store: CheckoutStore) -> None:
 
 def test_publish_events(cloud: Cloud, store: CheckoutStore) -> None:
     event_bus.make(cloud)
-    key, _ = scenes.session_with(store, "settled_1")
+    key, (transaction_id,) = scenes.session_with(store, "ok_1")
+    payment = TransactionKey(key, transaction_id)
+    payments.record_status(store, payment, TransactionStatus.FAILED, bootstrap.utc_now())
     scenes.cancel(cloud, key)
+    payments.record_status(store, payment, TransactionStatus.SETTLED, bootstrap.utc_now())
     records = [each for each in stack.stream_records() if passes(each, event_bus.FUNCTION)]
     del records[0]["dynamodb"]["NewImage"]
     cloud.function(event_bus.FUNCTION)({"Records": records})

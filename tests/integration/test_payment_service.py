@@ -198,6 +198,11 @@ def test_the_service_needs_just_the_permissions_that_the_page_names(
     _, told = service.pay(key.session_id)
     payment = TransactionKey(key, told["paymentId"])
     payments.record_status(store, payment, TransactionStatus.SETTLED, bootstrap.utc_now())
+    _, told = service.pay(key.session_id)
+    failed = TransactionKey(key, told["paymentId"])
+    # Paid all the same: whether that is late, its session is asked.
+    for status in (TransactionStatus.FAILED, TransactionStatus.SETTLED):
+        payments.record_status(store, failed, status, bootstrap.utc_now())
     payments.complete_session(store, key, bootstrap.utc_now())
     assert service.pay(key.session_id)[0] == 409
     called = {f"dynamodb:{each}" for each in cloud.wire.names()}

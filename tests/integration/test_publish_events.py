@@ -18,6 +18,7 @@ from tests.integration import event_bus, scenes
 from tests.integration.access import Access
 from tests.integration.event_source import READINGS
 from tests.integration.stack import queue_url, stream_records
+from tests.integration.wire import Trouble, named
 from tests.template.filter_pattern import passes
 from tests.unit.event_schemas import problems
 
@@ -166,7 +167,9 @@ def test_money_for_what_had_ended_otherwise_is_late_once_its_session_is_cancelle
     reported(store, payment, status)
     scenes.cancel(cloud, key)
     bus.tell()
-    reported(store, payment, SETTLED)
+    # Also by a clock that is far behind that of the lock.
+    at = cloud.clock.now() - timedelta(seconds=30)
+    assert payments.record_status(store, payment, SETTLED, at).after_cancel
     assert types(bus.tell()) == ["transaction.settled_after_cancel"]
     (shown,) = scenes.get(cloud, key).body["transactions"]
     assert shown["settledAfterCancel"] is True
@@ -300,14 +303,57 @@ def test_while_it_cannot_be_put_aside_it_comes_again(
     }
 
 
-def test_late_money_of_a_session_that_somebody_has_deleted_is_told_of_all_the_same(
-    cloud: Cloud, store: CheckoutStore, client: DynamoDBClient, bus: Bus
-) -> None:
-    key, (transaction_id,) = scenes.session_with(store, "async_900_1")
+def failed_in_a_cancelled_session(cloud: Cloud, store: CheckoutStore) -> TransactionKey:
+    key, (transaction_id,) = scenes.session_with(store, "ok_1")
+    payment = TransactionKey(key, transaction_id)
+    reported(store, payment, TransactionStatus.FAILED)
     scenes.cancel(cloud, key)
-    reported(store, TransactionKey(key, transaction_id), SETTLED)
-    client.delete_item(TableName="CheckoutTable", Key=session_item_key(key))
-    assert "transaction.settled_after_cancel" in types(bus.tell())
+    return payment
+
+
+def test_late_money_in_a_store_that_fails_is_told_of_later(
+    cloud: Cloud, store: CheckoutStore, bus: Bus
+) -> None:
+    payment = failed_in_a_cancelled_session(cloud, store)
+    bus.tell()
+    reported(store, payment, SETTLED)
+    cloud.wire.meddle = Trouble(named("Query"), 500, "InternalServerError", times=5)
+    assert types(bus.tell()) == ["transaction.settled_after_cancel"]
+    assert len(bus.source.invoked) > 1
+    assert bus.source.discarded == []
+
+
+def test_late_money_of_a_session_that_is_gone_is_counted(
+    cloud: Cloud,
+    store: CheckoutStore,
+    client: DynamoDBClient,
+    bus: Bus,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    payment = failed_in_a_cancelled_session(cloud, store)
+    reported(store, payment, SETTLED)
+    client.delete_item(TableName="CheckoutTable", Key=session_item_key(payment.session))
+    assert "transaction.settled_after_cancel" not in types(bus.tell())
+    assert '"RecordsOfNoSession":[1.0]' in capsys.readouterr().out
+    assert bus.source.discarded == []
+
+
+def test_what_a_service_with_an_older_layer_flags_in_an_open_session_is_not_late(
+    cloud: Cloud, store: CheckoutStore, bus: Bus
+) -> None:
+    """Release 0.1.0 flagged any money for what had failed."""
+    key, (transaction_id,) = scenes.session_with(store, "ok_1")
+    payment = TransactionKey(key, transaction_id)
+    reported(store, payment, TransactionStatus.FAILED)
+    assert store.record_late_settlement(payment, bootstrap.utc_now(), after_cancel=True)
+    assert bus.tell() == []
+    (shown,) = scenes.get(cloud, key).body["transactions"]
+    assert shown["settledAfterCancel"] is False
+    cloud.clock.advance(timedelta(hours=1))
+    scenes.cancel(cloud, key)
+    assert types(bus.tell()) == PENDING_THEN_DONE
+    (shown,) = scenes.get(cloud, key).body["transactions"]
+    assert shown["settledAfterCancel"] is False
 
 
 def test_who_published_what_can_be_found_in_the_log_and_no_reason(

@@ -81,6 +81,7 @@ ALLOWED = {
         ("*", "xray:PutTraceSegments"),
     },
     "PublishEventsFunction": {
+        (TABLE, "dynamodb:Query"),
         ("EventBus.Arn", "events:PutEvents"),
         ("CheckoutTable.StreamArn", "dynamodb:DescribeStream"),
         ("CheckoutTable.StreamArn", "dynamodb:GetRecords"),

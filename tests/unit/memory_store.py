@@ -188,9 +188,9 @@ class MemoryStore:
         return self.transactions.get(key)
 
     @port
-    def is_cancelled(self, key: SessionKey) -> bool:
+    def cancel_requested_at(self, key: SessionKey) -> datetime | None:
         found = self.sessions.get(key)
-        return bool(found and found.cancel_requested_at)
+        return found.cancel_requested_at if found else None
 
     @port
     def record_cancel_refusal(self, key: TransactionKey) -> bool:

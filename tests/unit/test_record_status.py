@@ -95,7 +95,7 @@ def test_money_that_arrives_for_what_had_ended_is_told_once_and_changes_no_statu
     store.sessions[KEY] = _session(NOON)
     first = record_status(store, transaction_key(), S.SETTLED, LATER)
     again = record_status(store, transaction_key(), S.SETTLED, LATER + timedelta(days=1))
-    assert first == StatusChange(status, changed=False, late_settlement=True)
+    assert first == StatusChange(status, changed=False, late_settlement=True, after_cancel=True)
     assert again == StatusChange(status, changed=False)
     kept = store.transactions[transaction_key()]
     assert (kept.status, kept.settled_at, kept.settled_after_cancel) == (status, LATER, True)
@@ -108,12 +108,14 @@ def test_money_is_late_if_its_session_is_cancelled_or_it_was_itself(
 ) -> None:
     store = _store(status)
     store.sessions[KEY] = _session(requested)
-    assert record_status(store, transaction_key(), S.SETTLED, LATER).late_settlement
+    change = record_status(store, transaction_key(), S.SETTLED, LATER)
+    assert change.late_settlement
+    assert change.after_cancel == (status is S.CANCELLED or requested is not None)
     # A later request changes nothing about it.
     store.sessions[KEY] = _session(NOON)
     assert not record_status(store, transaction_key(), S.SETTLED, LATER).late_settlement
     kept = store.transactions[transaction_key()]
-    assert kept.settled_after_cancel == (status is S.CANCELLED or requested is not None)
+    assert kept.settled_after_cancel == change.after_cancel
     assert kept.settled_at == LATER
 
 
@@ -124,7 +126,7 @@ def test_a_refund_does_not_hide_that_a_cancelled_session_waited_for_it() -> None
         record_status(store, transaction_key(), S.SETTLED, NOON)
     record_status(store, transaction_key(), S.REFUNDED, LATER)
     again = record_status(store, transaction_key(), S.SETTLED, LATER)
-    assert again == StatusChange(S.REFUNDED, changed=False, late_settlement=True)
+    assert again == StatusChange(S.REFUNDED, changed=False, late_settlement=True, after_cancel=True)
     assert store.transactions[transaction_key()].settled_after_cancel
 
 
@@ -142,7 +144,7 @@ def test_money_that_a_cancelled_session_waited_for_is_told_as_late(
 ) -> None:
     store = _store(before, awaited=True)
     change = record_status(store, transaction_key(), S.SETTLED, LATER)
-    assert change == StatusChange(S.SETTLED, changed=True, late_settlement=True)
+    assert change == StatusChange(S.SETTLED, changed=True, late_settlement=True, after_cancel=True)
     settled = store.transactions[transaction_key()]
     assert (settled.settled_after_cancel, settled.settled_at) == (True, LATER)
     assert not settled.awaited
@@ -155,7 +157,7 @@ def test_late_money_is_not_forgotten_if_the_store_fails_in_between() -> None:
     with pytest.raises(StoreUnavailableError):
         record_status(store, transaction_key(), S.SETTLED, NOON)
     again = record_status(store, transaction_key(), S.SETTLED, LATER)
-    assert again == StatusChange(S.SETTLED, changed=False, late_settlement=True)
+    assert again == StatusChange(S.SETTLED, changed=False, late_settlement=True, after_cancel=True)
     settled = store.transactions[transaction_key()]
     assert (settled.settled_after_cancel, settled.settled_at) == (True, NOON)
 

@@ -6,14 +6,20 @@ that of CloudEvents 1.0; events/schemas has a JSON schema of each type.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from checkout.sessions import Session, SessionKey, SessionStatus
 from checkout.timestamps import to_text
-from checkout.transactions import PAID, SessionSnapshot, Transaction, TransactionStatus
+from checkout.transactions import (
+    DECIDED_BY_ITSELF,
+    PAID,
+    SessionSnapshot,
+    Transaction,
+    TransactionStatus,
+)
 
 # Of the ids of events. It may never change: a repeat would be taken for something new.
 NAMESPACE = uuid.UUID("6a1f0c1e-5b0a-4d8e-9d53-8f4d1f0a7c42")
@@ -69,16 +75,24 @@ class TransactionChange:
     at: datetime
 
 
-def event_of(change: SessionChange | TransactionChange) -> Event | None:
-    """What the change is to others, if anything. At most one thing happens in a change."""
+def event_of(
+    change: SessionChange | TransactionChange, read: Callable[[SessionKey], SessionSnapshot]
+) -> Event | None:
+    """What the change is to others, if anything. At most one thing happens in a change.
+
+    `read` is asked only about money for what had failed or expired, and its errors are raised.
+    """
     if isinstance(change, SessionChange):
         return _event_of_session(change.before, change.after)
     before, after = change.before, change.after
     if before.in_flight and after.status is TransactionStatus.CANCELLED:
         return _cancelled(after, after.status_at or change.at)
-    if _is_late(after) and not _is_late(before):
-        return _settled_after_cancel(after, after.settled_at or change.at)
-    return None
+    if not _is_late(after) or _is_late(before):
+        return None
+    by_itself = after.status in DECIDED_BY_ITSELF
+    # Whoever still uses the layer of release 0.1.0 flags it in an open session, too.
+    late = by_itself or read(after.key.session).settled_after_cancel(after)
+    return _settled_after_cancel(after, after.settled_at or change.at) if late else None
 
 
 def events_so_far(snapshot: SessionSnapshot) -> list[Event]:

@@ -35,12 +35,15 @@ class StatusChange:
 
     `status` is the transaction's status now. `late_settlement` is true when this report is the
     first to tell of money that arrived although the transaction had ended otherwise, or although
-    its cancelled session waited for it: somebody has to decide about a refund.
+    its cancelled session waited for it: somebody has to decide about a refund. `after_cancel` says
+    whether the session, or the transaction itself, was cancelled; else a payment that had failed or
+    expired in an open session was paid all the same.
     """
 
     status: TransactionStatus
     changed: bool
     late_settlement: bool = False
+    after_cancel: bool = False
 
 
 class PaymentStore(Protocol):
@@ -73,8 +76,8 @@ class PaymentStore(Protocol):
         Whether it was the first one of this transaction.
         """
 
-    def is_cancelled(self, key: SessionKey) -> bool:
-        """Whether its cancellation has been requested; not so of a session that is unknown."""
+    def cancel_requested_at(self, key: SessionKey) -> datetime | None:
+        """None if nobody has cancelled it, or if it is unknown."""
 
     def end_session(self, key: SessionKey, status: SessionStatus, now: datetime) -> Session:
         """The session afterwards. Raises SessionNotFoundError."""
@@ -136,22 +139,26 @@ def record_status(
     transaction, changed = store.record_status(key, status, now)
     if transaction is None:
         raise TransactionNotFoundError(key.transaction_id)
-    late = transaction.awaited or transaction.status not in PAID
-    if status is TransactionStatus.SETTLED and late:
-        after_cancel = _is_cancelled(store, transaction)
-        late_settlement = store.record_late_settlement(key, now, after_cancel=after_cancel)
-        return StatusChange(transaction.status, changed, late_settlement)
+    if status is TransactionStatus.SETTLED:
+        if transaction.awaited or transaction.status is TransactionStatus.CANCELLED:
+            first = store.record_late_settlement(key, now)
+            return StatusChange(transaction.status, changed, first, after_cancel=first)
+        if transaction.status not in PAID:
+            return _record_unexpected(store, transaction, now)
     return StatusChange(transaction.status, changed)
 
 
-def _is_cancelled(store: PaymentStore, transaction: Transaction) -> bool:
-    """Whether a cancellation has to do with its end.
-
-    A payment that had failed while its session was open may be paid all the same: that is no matter
-    of a cancellation. Asked after `now` was read: a lock that is missed here came later.
-    """
-    cancelled = transaction.status is TransactionStatus.CANCELLED
-    return transaction.awaited or cancelled or store.is_cancelled(transaction.key.session)
+def _record_unexpected(
+    store: PaymentStore, transaction: Transaction, now: datetime
+) -> StatusChange:
+    """Money for what had failed or expired: if its session was open, no cancellation's matter."""
+    # Asked after `now` was read: a lock that is missed here came later.
+    requested = store.cancel_requested_at(transaction.key.session)
+    late = requested is not None
+    # Nor may another's clock make it look as if it had come before the lock.
+    at = max(now, requested) if requested else now
+    first = store.record_late_settlement(transaction.key, at, after_cancel=late)
+    return StatusChange(transaction.status, False, first, after_cancel=first and late)
 
 
 def complete_session(store: PaymentStore, key: SessionKey, now: datetime) -> None:

@@ -8,13 +8,17 @@ from checkout.events import Event, Told
 from checkout.observability import count, log_failure, logger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from checkout.event_bus import SqsAside
 
 
-def settle(aside: SqsAside, record: Mapping[str, Any], event: Event, told: Told) -> bool:
+def settle(
+    aside: Callable[[], SqsAside], record: Mapping[str, Any], event: Event, told: Told
+) -> bool:
     """Whether it is done with: told, or put aside as one that the bus never takes.
+
+    Hardly any is, so `aside` is made only for one that is.
 
     One that is not comes again, and holds up its shard until then.
     """
@@ -29,9 +33,9 @@ def settle(aside: SqsAside, record: Mapping[str, Any], event: Event, told: Told)
             return _put_aside(aside, record, event)
 
 
-def _put_aside(aside: SqsAside, record: Mapping[str, Any], event: Event) -> bool:
+def _put_aside(aside: Callable[[], SqsAside], record: Mapping[str, Any], event: Event) -> bool:
     try:
-        aside.put(record)
+        aside().put(record)
     except Exception as error:  # noqa: BLE001 - the edge of a record
         log_failure("record was not put aside", error)
         return False

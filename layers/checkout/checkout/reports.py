@@ -25,7 +25,10 @@ class ProviderReport:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a report has made of a transaction. `reported` is None of a refused cancellation."""
+    """What a report has made of a transaction. `reported` is None of a refused cancellation.
+
+    `late_settlement`: it is the first to tell of money that came after a cancellation.
+    """
 
     key: TransactionKey
     reported: TransactionStatus | None

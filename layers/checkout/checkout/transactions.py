@@ -26,6 +26,10 @@ TERMINAL = frozenset(TransactionStatus) - IN_FLIGHT
 # The payer's money came, whatever became of it.
 PAID = frozenset({TransactionStatus.SETTLED, TransactionStatus.REFUNDED})
 
+# Flagged as late they are so, whatever their session says. What had failed or expired may have done
+# so in an open session, and be paid all the same: no matter of a cancellation.
+DECIDED_BY_ITSELF = PAID | {TransactionStatus.CANCELLED}
+
 # A status moves forward only, and a terminal one not at all, but for a settlement's refund.
 MAY_BECOME: dict[TransactionStatus, frozenset[TransactionStatus]] = {
     TransactionStatus.PENDING: TERMINAL
@@ -152,7 +156,9 @@ class SessionSnapshot:
 
     def settled_after_cancel(self, transaction: Transaction) -> bool:
         """Whether the payer's money arrived although the session, or it, was being cancelled."""
-        return transaction.settled_after_cancel or self._settles_late(transaction)
+        if transaction.settled_after_cancel and transaction.status in DECIDED_BY_ITSELF:
+            return True
+        return self._settles_late(transaction)
 
     def untold_settlements(self, seen_in_flight: frozenset[str]) -> tuple[Transaction, ...]:
         """The late settlements that nobody has recorded as late, and of which nobody will tell.
@@ -169,9 +175,12 @@ class SessionSnapshot:
         )
 
     def _settles_late(self, transaction: Transaction) -> bool:
-        # The clocks alone decide only where nobody knew of the lock: between it and the driver's
-        # first look. Any other end than a payment's is late if it is recorded so.
         requested, settled = self.session.cancel_requested_at, transaction.settled_at
-        if transaction.status not in PAID or settled is None or requested is None:
+        if settled is None or requested is None:
             return False
-        return transaction.awaited or settled > requested
+        if transaction.status in PAID:
+            # The clocks alone decide only where nobody knew of the lock: between it and the
+            # driver's first look.
+            return transaction.awaited or settled > requested
+        # Release 0.1.0 flagged it in an open session, too. That of a later one is never too early.
+        return transaction.settled_after_cancel and settled >= requested - CLOCK_SKEW

@@ -198,7 +198,8 @@ def _record(
         status = TransactionStatus.SETTLED
     if status is not None:
         change = record_status(ports.store, transaction.key, status, ports.clock())
-        ports.tell(Recorded(transaction.key, status, change.status, change.late_settlement))
+        late = change.late_settlement and change.after_cancel
+        ports.tell(Recorded(transaction.key, status, change.status, late))
     if told.report.cancel_refused and not told.report.ask:
         return _record_refusal(ports, transaction, told.received_at)
     return status is not None

@@ -162,9 +162,9 @@ class CheckoutStore:
         item = self._table.get(report_requests.read_transaction(key))
         return transaction_from(key.session, item) if item else None
 
-    def is_cancelled(self, key: SessionKey) -> bool:
+    def cancel_requested_at(self, key: SessionKey) -> datetime | None:
         item = self._table.get(session_requests.read_alone(key))
-        return "cancelRequestedAt" in (item or {})
+        return session_from(key, item).cancel_requested_at if item else None
 
     def record_cancel_refusal(self, key: TransactionKey) -> bool:
         return self._table.change(report_requests.record_cancel_refusal(key))[1]
