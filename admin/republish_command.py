@@ -63,16 +63,22 @@ def _bus(there: Target) -> EventBridgeBus:
 def _one(there: Target, key: SessionKey, *, as_json: bool) -> None:
     """Raises Problem (exit code 1): the bus has not taken all."""
     events = events_so_far(read(there, key))
-    untold = sum(each is not Told.TAKEN for each in _bus(there).publish(events))
-    if untold:
+    told = _bus(there).publish(events)
+    if Told.LATER in told:
         raise Problem(
-            f"{untold} of {len(events)} events were not taken by the bus: mend what"
+            f"{told.count(Told.LATER)} of {len(events)} events were not taken by the bus: mend what"
             " is logged above, and run it again. Repeats have the same ids.",
             FAILED,
         )
+    if Told.REFUSED in told:
+        raise Problem(
+            f"{told.count(Told.REFUSED)} of {len(events)} events are refused by the bus for what"
+            " they are: it will never take them. The others were told.",
+            FAILED,
+        )
     if as_json:
-        told = [{"id": each.event_id, "type": each.type.value} for each in events]
-        terminal.show_json({"stack": there.name, "events": told})
+        shown = [{"id": each.event_id, "type": each.type.value} for each in events]
+        terminal.show_json({"stack": there.name, "events": shown})
     else:
         names = ", ".join(each.type.value for each in events)
         said = f"Told again: {names}." if events else "Nothing has happened to tell of."

@@ -12,7 +12,7 @@ from moto.sqs.models import sqs_backends
 from mypy_boto3_sqs import SQSClient
 from standardwebhooks import Webhook
 
-from checkout.timestamps import from_millis
+from checkout.timestamps import from_millis, to_millis
 from tests.contract.loopback import HOST, Double, http, says
 from tests.integration import scenes, stack, webhooks
 from tests.integration.access import Access
@@ -81,6 +81,7 @@ class MerchantEvents:
     cloud: Cloud
     client: SQSClient
     hidden: list[str] = field(default_factory=list)
+    sent_at: dict[str, int] = field(default_factory=dict)
 
     def put(self, *bodies: str, attributes: Mapping[str, Any] | None = None) -> None:
         for body in bodies:
@@ -89,6 +90,11 @@ class MerchantEvents:
                 MessageBody=body,
                 MessageAttributes=attributes or {},
             )
+        self._note_when_they_were_sent()
+
+    def _note_when_they_were_sent(self) -> None:
+        for each in self._messages():
+            self.sent_at.setdefault(each.id, to_millis(self.cloud.clock.now()))
 
     def deliver(self) -> int:
         """One batch for the function; what it does not name as failed is deleted."""
@@ -99,8 +105,9 @@ class MerchantEvents:
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
         ).get("Messages", [])
-        records = [_record(each) for each in got]
+        records = [_record(each, self.sent_at[each["MessageId"]]) for each in got]
         answer = self.cloud.function(FUNCTION)({"Records": records}) if got else {}
+        self._note_when_they_were_sent()
         failed = {each["itemIdentifier"] for each in answer.get("batchItemFailures", [])}
         for each in got:
             if each["MessageId"] in failed:
@@ -189,7 +196,7 @@ def looked_up() -> Sequence[str]:
     return [each.parameters["SecretId"] for each in asked]
 
 
-def _record(message: Any) -> dict[str, Any]:
+def _record(message: Any, sent_at: int) -> dict[str, Any]:
     (sample,) = scenes.event("send_webhooks")["Records"]
     received = message["Attributes"]["ApproximateReceiveCount"]
     sent = message.get("MessageAttributes", {})
@@ -198,7 +205,11 @@ def _record(message: Any) -> dict[str, Any]:
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
-        "attributes": {**sample["attributes"], "ApproximateReceiveCount": received},
+        "attributes": {
+            **sample["attributes"],
+            "ApproximateReceiveCount": received,
+            "SentTimestamp": str(sent_at),
+        },
         "messageAttributes": {
             name: {"stringValue": each["StringValue"], "dataType": each["DataType"]}
             for name, each in sent.items()

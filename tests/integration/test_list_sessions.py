@@ -229,6 +229,15 @@ def test_an_item_that_cannot_be_read_is_left_out_and_counted_and_hides_no_other(
     assert broken.session_id not in str(line)
 
 
+def test_only_the_moment_that_orders_the_list_has_to_be_in_our_own_form(
+    cloud: Cloud, store: CheckoutStore, client: DynamoDBClient
+) -> None:
+    """Such as of items that were put there from another system."""
+    key = locked(store)
+    scenes.set_values(client, session_item_key(key), createdAt={"S": "2026-01-01T00:00:00Z"})
+    assert ids(scenes.listed(cloud)) == [key.session_id]
+
+
 def test_pages_of_one_go_on_behind_what_cannot_be_read(
     cloud: Cloud, store: CheckoutStore, client: DynamoDBClient, journal: Journal
 ) -> None:

@@ -102,9 +102,8 @@ def settled_after_its_end(store: CheckoutStore, minutes: int) -> SessionKey:
     return key
 
 
-HAPPENED = [
-    locked, completed, cancelled_by_its_payer, settled_while_awaited, settled_after_its_end,
-]  # fmt: skip
+HAPPENED = [locked, completed, cancelled_by_its_payer]
+LATE_MONEY = [settled_while_awaited, settled_after_its_end]
 
 
 @pytest.mark.parametrize("happened", HAPPENED)
@@ -120,6 +119,23 @@ def test_a_session_is_found_if_and_only_if_something_was_told_of_it_within_the_s
     within = any(SPAN.since <= each <= SPAN.until for each in told)
     assert within is (minutes in (FIRST, WITHIN, LAST))
     assert table.changed_sessions(SPAN, None).sessions == ((key,) if within else ())
+
+
+@pytest.mark.parametrize("happened", LATE_MONEY)
+@pytest.mark.parametrize(
+    ("minutes", "found"),
+    [(-181, False), (-180, True), (FIRST, True), (WITHIN, True), (LAST, True), (AFTER, False)],
+)
+def test_late_money_is_found_also_if_it_came_up_to_two_hours_before_the_span(
+    store: CheckoutStore,
+    table: WholeTable,
+    happened: Callable[[CheckoutStore, int], SessionKey],
+    minutes: int,
+    found: bool,
+) -> None:
+    """It may be told when the recovery has come by: an hour after the money, at most."""
+    key = happened(store, minutes)
+    assert table.changed_sessions(SPAN, None).sessions == ((key,) if found else ())
 
 
 def test_ordinary_payments_are_no_change(store: CheckoutStore, table: WholeTable) -> None:

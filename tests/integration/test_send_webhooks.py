@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from checkout.merchant_queue import LONGEST_DELAY_OF_SQS
 from checkout.merchant_webhooks import DELAYS, LONGEST_DELAY, MOST_JITTER, TRIES
 from checkout.providers.circuit_breaker import OPEN_FOR, TROUBLES_TO_OPEN
-from checkout.timestamps import from_millis
+from checkout.timestamps import from_millis, to_millis
 from tests.contract.loopback import Connection, Double, http, says
 from tests.integration import merchants, scenes
 from tests.integration.cloud import Cloud
@@ -121,6 +121,37 @@ def test_a_message_with_strange_attributes_is_a_failure_and_stays(
     assert (queue.deliver(), queue.left) == (1, (1, 0))
     assert journal.values("MerchantWebhookFailures") == [1]
     assert CANARY not in str(journal.all)
+
+
+def test_what_eventbridge_has_given_up_can_be_moved_back(
+    queue: MerchantEvents, shop: Double, port: int
+) -> None:
+    """It puts attributes on it, and its envelope around it."""
+    put_endpoint(port)
+    shop.scripts["/x"] = OK
+    given_up = {"detail-type": "session.cancelled", "detail": json.loads(SAMPLE)}
+    of_its_own = {"ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"}}
+    queue.put(json.dumps(given_up), attributes=of_its_own)
+    assert (queue.deliver(), queue.left) == (1, (0, 0))
+    (got,) = received(shop)
+    assert got.verified() == json.loads(SAMPLE)
+
+
+def test_what_sqs_has_given_up_begins_anew_when_it_is_moved_back(
+    cloud: Cloud, queue: MerchantEvents, shop: Double, port: int
+) -> None:
+    """The function has failed at it: it has its attributes still."""
+    put_endpoint(port)
+    shop.scripts["/x"] = says(http(500, b""))
+    due = to_millis(cloud.clock.now())
+    numbers = {"tried": TRIES - 1, "due": due}
+    attributes = {
+        name: {"DataType": "Number", "StringValue": str(each)} for name, each in numbers.items()
+    }
+    cloud.clock.advance(timedelta(hours=1))
+    queue.put(SAMPLE, attributes=attributes)
+    assert (queue.deliver(), queue.left) == (1, (1, 0))
+    assert queue.delays[-1] <= DELAYS[0].total_seconds() * (1 + MOST_JITTER) + 1
 
 
 def test_the_dead_endpoint_of_one_merchant_keeps_no_message_in_flight(
@@ -311,6 +342,9 @@ def test_a_queue_that_does_not_answer_costs_a_delay_and_nothing_else(
         events.unregister("before-send.sqs", unreachable)
     assert queue.left == (2, 0)
     assert journal.values("MerchantWebhookFailures") == [1, 1]
+    # The calls were made, and are told.
+    tried = [each["outcome"] for each in journal.named("merchant webhook tried")]
+    assert tried == ["refused", "gone"]
     shop.scripts["/x"] = OK
     queue.later()
     assert (queue.deliver(), queue.left) == (2, (0, 0))

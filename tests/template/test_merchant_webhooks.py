@@ -216,3 +216,9 @@ def test_the_page_tells_the_delays_as_they_are() -> None:
     assert "after 5 s, 1 min, 5 min, 30 min, 2 h, 5 h, 10 h and 12 h" in page
     assert TRIES == 9
     assert "Nine tries" in page
+
+
+def test_what_is_sent_on_is_no_loop_that_lambda_would_break() -> None:
+    """After some sixteen times: an endpoint that is down for three hours would be given up."""
+    sender = template()["Resources"]["SendWebhooksFunction"]["Properties"]
+    assert sender["RecursiveLoop"] == "Allow"

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from checkout.errors import StoreUnavailableError
 from checkout.events import Event, Told, events_so_far
 from checkout.republishing import WAITS, ChangedPage, Republished, Span, republish
 from checkout.sessions import SessionKey
 from tests.unit.clock import NOON
-from tests.unit.memory_store import MemoryStore
+from tests.unit.memory_store import MemoryStore, unavailable
 from tests.unit.waiting import damage, drained, remove
 
 SPAN = Span(NOON - timedelta(hours=1), NOON + timedelta(hours=1))
@@ -118,6 +119,37 @@ def test_a_bus_that_is_down_ends_the_run_after_the_last_wait(
     assert done == Republished(sessions=2, events=0, untold=len(events), stopped=True)
     assert not done.is_all
     assert waits == list(WAITS)
+
+
+def test_a_bus_that_takes_a_few_at_a_time_is_waited_for_until_it_has_all(
+    store: Changes, run: Run, waits: list[float]
+) -> None:
+    left = iter(range(1000))
+    done = run(Bus(lambda *_: TAKEN if next(left) % 3 == 0 else LATER))
+    assert (done.events, done.untold, done.stopped) == (
+        len(events_of(store, store.found)),
+        0,
+        False,
+    )
+    assert waits
+
+
+@pytest.mark.parametrize("error", [OverflowError, AttributeError, RecursionError])
+def test_whatever_a_session_cannot_be_read_for_stops_no_other(
+    store: Changes, run: Run, error: type[Exception]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    store.before["read_session", 1] = fail
+    done = run(Bus())
+    assert (done.sessions, done.unread, done.stopped) == (4, 1, False)
+
+
+def test_a_table_that_cannot_be_read_ends_the_run(store: Changes, run: Run) -> None:
+    store.before["read_session", 1] = unavailable
+    with pytest.raises(StoreUnavailableError):
+        run(Bus())
 
 
 def test_an_event_that_is_refused_is_named_and_stops_no_other(

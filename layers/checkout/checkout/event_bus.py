@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_events.type_defs import PutEventsResponseTypeDef
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
     from mypy_boto3_sqs import SQSClient
 
 # What rules match on, whatever the stack is called.
@@ -41,48 +41,52 @@ class EventBridgeBus:
 
     def publish(self, events: Sequence[Event]) -> list[Told]:
         """What became of each. One of them never decides what becomes of another."""
+        entries = [self._entry(each) for each in events]
+        sound = [each for each in entries if each]
         told: list[Told] = []
-        for at in range(0, len(events), AT_ONCE):
-            told += self._publish(events[at : at + AT_ONCE])
-        return told
+        for at in range(0, len(sound), AT_ONCE):
+            told += self._publish(sound[at : at + AT_ONCE])
+        outcomes = iter(told)
+        return [next(outcomes) if each else Told.REFUSED for each in entries]
 
-    def _publish(self, events: Sequence[Event]) -> list[Told]:
+    def _entry(self, event: Event) -> PutEventsRequestEntryTypeDef | None:
+        """None of one that holds what JSON cannot: no moment could cure it."""
         try:
-            answer = self._put(events)
+            detail = json.dumps(envelope(event, self._origin))
+        except (TypeError, ValueError) as error:
+            log_failure("event cannot be written", error)
+            return None
+        return {
+            "EventBusName": self._name,
+            "Source": SOURCE,
+            "DetailType": event.type.value,
+            "Time": event.time,
+            "Detail": detail,
+        }
+
+    def _publish(self, entries: Sequence[PutEventsRequestEntryTypeDef]) -> list[Told]:
+        try:
+            answer = self._client.put_events(Entries=entries)
         except (BotoCoreError, ClientError) as error:
             log_failure("events were not published", error)
             if not _is_refusal(error):
-                return [Told.LATER] * len(events)
-            return self._one_by_one(events) if len(events) > 1 else [Told.REFUSED]
+                return [Told.LATER] * len(entries)
+            return self._one_by_one(entries) if len(entries) > 1 else [Told.REFUSED]
         # A 200 may hold refusals of single events, in the order in which they were sent.
         codes = [each.get("ErrorCode") for each in answer["Entries"]]
         if any(codes):
             logger.error("events were refused", codes=sorted({each for each in codes if each}))
         return [_told(each) for each in codes]
 
-    def _one_by_one(self, events: Sequence[Event]) -> list[Told]:
+    def _one_by_one(self, entries: Sequence[PutEventsRequestEntryTypeDef]) -> list[Told]:
         """All were refused, for one of them, or for what they are together."""
         told: list[Told] = []
-        for each in events:
+        for each in entries:
             told += self._publish([each])
             if told[-1] is Told.LATER:
                 # A bus that does not answer now would take all our time.
                 break
-        return told + [Told.LATER] * (len(events) - len(told))
-
-    def _put(self, events: Sequence[Event]) -> PutEventsResponseTypeDef:
-        return self._client.put_events(
-            Entries=[
-                {
-                    "EventBusName": self._name,
-                    "Source": SOURCE,
-                    "DetailType": each.type.value,
-                    "Time": each.time,
-                    "Detail": json.dumps(envelope(each, self._origin)),
-                }
-                for each in events
-            ]
-        )
+        return told + [Told.LATER] * (len(entries) - len(told))
 
 
 def _is_refusal(error: BotoCoreError | ClientError) -> bool:

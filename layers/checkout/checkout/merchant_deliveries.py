@@ -57,8 +57,9 @@ def deliver(ports: DeliveryPorts, queued: QueuedEvent, claim: Claim) -> bool:
     if not claim():
         return False
     tried = replace(queued, tried=queued.tried + 1)
-    _settle(ports, tried, attempt)
+    # First: what becomes of the message may fail, and the call was made.
     _tell(event, tried, attempt)
+    _settle(ports, tried, attempt)
     return True
 
 

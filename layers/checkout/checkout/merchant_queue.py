@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # SQS delays a message for no longer. What waits for more is sent on from delay to delay.
 LONGEST_DELAY_OF_SQS = timedelta(minutes=15)
+# So long after it was due nobody but a human has sent it, whatever the clocks say.
+MOVED_BACK_MS = 5 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,18 @@ class QueuedEvent:
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> Self:
-        """As Lambda hands it over. Raises KeyError, ValueError: nobody of ours has sent it so."""
-        sent = record.get("messageAttributes") or {}
-        if not sent:
+        """As Lambda hands it over. Raises KeyError, ValueError: nobody of ours has sent it so.
+
+        What somebody has moved back from the dead letters begins anew. EventBridge puts attributes
+        of its own on what it gives up.
+        """
+        numbers = record.get("messageAttributes") or {}
+        if "tried" not in numbers:
             return cls(record["body"])
-        tried, due = (int(sent[name]["stringValue"]) for name in ("tried", "due"))
+        tried, due = (int(numbers[name]["stringValue"]) for name in ("tried", "due"))
+        # We send before it is due, and SQS gives a message that is moved a new time.
+        if int(record["attributes"]["SentTimestamp"]) > due + MOVED_BACK_MS:
+            return cls(record["body"])
         return cls(record["body"], tried, from_millis(due))
 
 

@@ -50,7 +50,10 @@ def log_failure(message: str, error: Exception) -> None:
     """What failed and where, without the error's text, which may hold what somebody sent."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{frame.name}:{frame.lineno}" for frame in frames]
-    code = getattr(error, "code", None)
+    # A ClientError's is in AWS's answer.
+    code = getattr(error, "code", None) or getattr(error, "response", {}).get("Error", {}).get(
+        "Code"
+    )
     logger.error(message, error_type=type(error).__name__, code=code, places=places)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from checkout.errors import SessionNotFoundError
+from checkout.errors import SessionNotFoundError, StoreError
 from checkout.events import Event, Told, events_so_far
 from checkout.sessions import SessionKey
 from checkout.transactions import SessionSnapshot
@@ -126,7 +126,9 @@ def _events(
         except SessionNotFoundError:
             # Deleted by hand: there is nobody to tell of.
             return []
-        except (KeyError, TypeError, ValueError):
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - one that cannot be read must not hide the others
             return None
 
     with ThreadPoolExecutor(READ_AT_ONCE) as pool:
@@ -147,11 +149,13 @@ def _tell(
     report: Callable[[str], None],
 ) -> None:
     left = _told_once(bus, events, done, report)
-    for wait in WAITS:
-        if not left:
-            return
+    waits = iter(WAITS)
+    while left and (wait := next(waits, None)) is not None:
         sleep(wait)
-        left = _told_once(bus, left, done, report)
+        before, left = left, _told_once(bus, left, done, report)
+        if len(left) < len(before):
+            # It takes some: only one that takes nothing more is given up.
+            waits = iter(WAITS)
     done.untold += len(left)
     done.stopped = bool(left)
 

@@ -116,11 +116,20 @@ def _cancelled_session(item: Mapping[str, Any], status: SessionStatus) -> Cancel
     return CancelledSession(
         key=session_key_of(item["PK"]),
         status=status,
-        created_at=_listed_moment(item["createdAt"]),
+        created_at=_shown_moment(item["createdAt"]),
         cancel_requested_at=_listed_moment(item["cancelRequestedAt"]),
-        cancelled_at=_listed_moment(item["cancelledAt"]) if "cancelledAt" in item else None,
+        cancelled_at=_shown_moment(item["cancelledAt"]) if "cancelledAt" in item else None,
         reason=reason,
     )
+
+
+def _shown_moment(text: str) -> datetime:
+    """Raises ValueError, OverflowError, TypeError for what no answer can show."""
+    moment = from_text(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment of no zone")
+    to_text(moment)
+    return moment
 
 
 def _listed_moment(text: str) -> datetime:
@@ -129,8 +138,8 @@ def _listed_moment(text: str) -> datetime:
     The index is in the order of the texts: another form of a moment has another place in it, and
     pages would be cut there.
     """
-    moment = from_text(text)
-    if moment.tzinfo is None or to_text(moment) != text:
+    moment = _shown_moment(text)
+    if to_text(moment) != text:
         raise ValueError("not a moment as we write it")
     return moment
 

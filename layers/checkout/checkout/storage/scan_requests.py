@@ -5,6 +5,7 @@ A scan is paid for by all that it reads, whatever it leaves out.
 
 from typing import Any
 
+from checkout.lease import LAST_RETRY
 from checkout.relisting import Misplaced
 from checkout.republishing import Span
 from checkout.sessions import SessionStatus
@@ -43,8 +44,12 @@ def changed_items(span: Span) -> Request:
     within = "BETWEEN :since AND :until"
     session = f"SK = :session AND (cancelRequestedAt {within} OR cancelledAt {within})"
     cancelled = f"#status = :cancelled AND statusAt {within}"
-    # An ordinary settlement is told to nobody, and nearly all are such.
-    late = f"settledAt {within} AND (settledAfterCancel = :yes OR cancellation = :mark)"
+    # An ordinary settlement is told to nobody, and nearly all are such. A late one may be told when
+    # the recovery has come by, which is up to an hour after the money.
+    late = (
+        "settledAt BETWEEN :earlier AND :until"
+        " AND (settledAfterCancel = :yes OR cancellation = :mark)"
+    )
     transaction = f"begins_with(SK, :transaction) AND (({cancelled}) OR ({late}))"
     values = {
         ":session": SESSION,
@@ -52,6 +57,7 @@ def changed_items(span: Span) -> Request:
         ":cancelled": TransactionStatus.CANCELLED.value,
         ":yes": True,
         ":mark": MARK,
+        ":earlier": to_text(span.since - 2 * LAST_RETRY),
         ":since": to_text(span.since),
         ":until": to_text(span.until),
     }
