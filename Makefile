@@ -23,7 +23,7 @@ LOCK := $(ENV)/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env run demo up down invoke build deploy console smoke provider test test-fast explore test-pythons test-openid faults bench counts bench-gate cold-starts cost openapi client docs reference-seen console-seen report scale soak e2e lint audit audit-known format console-where-chromium pr nightly lock clean
+.PHONY: help env run demo up down invoke build deploy console smoke provider test test-fast explore test-pythons test-openid faults hunt bench counts bench-gate cold-starts cost openapi client docs reference-seen console-seen report scale soak e2e lint audit audit-known format console-where-chromium pr nightly lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ test-pythons: env ## unit, contract and template on every other CPython 3.11 to 
 faults: env ## fail every call of AWS in every way, on a stack of its own: some minutes
 	@$(PYTHON) -m local.environments microburst
 	@$(RUN) local.testing faults
+
+hunt: env ## leave each condition of a write out, and see the exploration find it: some minutes
+	@$(RUN) local.testing hunt
 
 test-openid: env ## the contract's tests once more, with the tokens of an OpenID issuer of its own
 	@$(RUN) local.testing openid
@@ -167,7 +170,7 @@ console-where-chromium:
 
 pr: lint docs audit counts test console-where-chromium ## what CI runs on every change
 
-nightly: test-pythons test-openid faults bench-gate ## what CI runs every night, with a soak of ten minutes: an hour
+nightly: test-pythons test-openid faults hunt bench-gate ## what CI runs every night, with a soak of ten minutes: an hour
 	@$(MAKE) --no-print-directory soak
 
 lock: env ## make the locks anew from requirements/*.in (LOCK_FLAGS=--upgrade takes newer versions)

@@ -25,7 +25,9 @@ ALONE = ("exploration", "local")
 PYTEST_GRACE_SECONDS = 15
 NO_TESTS = 5
 # Minutes of injected faults: `make faults`.
-LONG = ("local/test_injected_faults.py",)
+FAULTS = ("local/test_injected_faults.py",)
+# Whether the exploration sees what is missing in the code: `make hunt`.
+HUNT = ("exploration/test_mutants.py",)
 # Once more, with the tokens of a token server in place of Cognito's: `make test-openid`. What is
 # behind the authorizer is the same, so those tests that kill and wait are not among them.
 CONSOLE = "console"
@@ -105,7 +107,7 @@ def either(*codes: int) -> int:
 
 
 def main() -> int:
-    """`python -m local.testing`; with `fast`, FAST alone; `faults`, LONG; `openid`, OPENID.
+    """`python -m local.testing`; with `fast`, FAST alone; `faults`, `hunt`, `openid` likewise.
 
     `console` are those that need a browser.
     """
@@ -113,13 +115,15 @@ def main() -> int:
     if asked == ["fast"]:
         return side_by_side(FAST)
     if asked == ["faults"]:
-        return on_a_stack_of_its_own(LONG)
+        return on_a_stack_of_its_own(FAULTS)
+    if asked == ["hunt"]:
+        return pytest(HUNT, {})
     if asked == ["openid"]:
         return on_a_stack_of_its_own(OPENID, openid=True)
     if asked == ["console"]:
         return console()
     check_there([*SIDE_BY_SIDE, *ALONE])
-    without = [f"--ignore=tests/{each}" for each in LONG]
+    without = [f"--ignore=tests/{each}" for each in (*FAULTS, *HUNT)]
     return either(side_by_side(SIDE_BY_SIDE), on_a_stack_of_its_own(ALONE, *without))
 
 

@@ -66,8 +66,12 @@ def test_a_message_has_every_waiting_session_completed_and_is_deleted(
     queue.client.send_message(QueueUrl=queue.url, MessageBody=json.dumps(POSITION))
     assert merchant.get(forgotten).json()["status"] == "PENDING_CANCELLATION"
     done = redrive()
-    assert (done.code, done.err) == (0, "")
+    # It was paid after the lock, and nobody had told of it.
+    assert (done.code, done.err.count("\n")) == (0, 1)
+    assert f"session {forgotten} " in done.err
+    assert "was paid after the cancellation" in done.err
     assert done.out.startswith("Messages: 1; ")
+    assert done.out.strip().endswith("and not told of before: 1.")
     assert merchant.get(forgotten).json()["status"] == "CANCELLED"
     assert queue.receive(1) == []
     again = redrive()
