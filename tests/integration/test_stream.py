@@ -1,5 +1,7 @@
 """The function behind the table's stream: batches as Lambda hands them over, failures included."""
 
+from datetime import timedelta
+
 import pytest
 
 from checkout import bootstrap, payments
@@ -164,3 +166,28 @@ def test_late_money_is_told_of_even_if_its_session_cannot_be_completed(
     capsys.readouterr()
     assert len(deliver(cloud, record)) == 1
     assert '"SettledAfterCancel":[1.0]' in capsys.readouterr().out
+
+
+def test_money_behind_a_dead_driver_and_its_worker_is_recorded_and_counted(
+    cloud: Cloud, store: CheckoutStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody had marked it when it settled, and another payment's end wakes the completion."""
+    key, (first, second) = scenes.session_with(store, "ok_1", "ok_2")
+    scenes.lock(store, key)
+    store.mark_pending(TransactionKey(key, second))
+    cloud.clock.advance(timedelta(seconds=1))
+    ends = {first: TransactionStatus.SETTLED, second: TransactionStatus.FAILED}
+    for each, end in ends.items():
+        payments.record_status(store, TransactionKey(key, each), end, cloud.clock.now())
+    record = stream_record(key)
+    record["dynamodb"]["NewImage"] = {"status": {"S": "FAILED"}}
+    capsys.readouterr()
+    assert deliver(cloud, record, record) == []
+    said = capsys.readouterr().out
+    assert said.count('"SettledAfterCancel":[1.0]') == 1
+    assert status(store, key) == "CANCELLED"
+    shown = {
+        each["transactionId"]: each["settledAfterCancel"]
+        for each in scenes.get(cloud, key).body["transactions"]
+    }
+    assert shown == {first: True, second: False}

@@ -101,3 +101,24 @@ def test_late_money_is_recorded_before_its_session_is_done(world: World) -> None
     assert late == [world.transaction().transaction_id]
     assert complete_if_drained(world.store, KEY, world.clock(), late.append)
     assert late == [world.transaction().transaction_id]
+
+
+def test_who_completes_leaves_what_was_waited_for_to_the_stream(world: World) -> None:
+    """Its report died before it was recorded as late: it was told when it settled."""
+    _left_by_the_dead(world)
+    world.report(1, TransactionStatus.FAILED)
+    world.store.before["record_late_settlement", 1] = unavailable
+    with pytest.raises(StoreUnavailableError):
+        world.report(2, TransactionStatus.SETTLED)
+    assert _complete(world) == []
+    assert world.session.status is SessionStatus.CANCELLED
+    assert world.marked(2)
+
+
+def test_what_ended_without_money_behind_a_dead_worker_is_not_late(world: World) -> None:
+    world.open_with("bank")
+    world.fan_out.dead = {"bank"}
+    world.fan_out.afterwards = lambda: world.report(1, TransactionStatus.CANCELLED)
+    answer = world.drive()
+    assert (answer.status, answer.settled) == (SessionStatus.CANCELLED, ())
+    assert not world.transaction().settled_after_cancel
