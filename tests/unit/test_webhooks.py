@@ -20,13 +20,14 @@ from checkout.errors import (
 from checkout.providers.base import ProviderStatus
 from checkout.providers.webhook import Report
 from checkout.reports import ProviderReport, Recorded
+from checkout.sessions import Session, SessionStatus
 from checkout.transactions import PendingReason, Transaction, TransactionStatus
 from checkout.webhooks import MAX_REFERENCE
 from tests.unit.clock import NOON
 from tests.unit.memory_store import unavailable
 from tests.unit.providers import NO_SUCH_PAYMENT, SILENT
 from tests.unit.reporting import Desk, a_desk, settled, told
-from tests.unit.samples import a_transaction, transaction_id, transaction_key
+from tests.unit.samples import KEY, a_transaction, transaction_id, transaction_key
 
 S = TransactionStatus
 ASK = Report("ref_1", S.SETTLED, ask=True)
@@ -114,6 +115,15 @@ def test_money_for_what_had_ended_is_told_once() -> None:
     desk.take(settled())
     desk.take(settled())
     assert [each.uncounted_money for each in desk.told] == [True, False]
+
+
+def test_money_for_what_had_failed_in_an_open_session_is_no_late_money() -> None:
+    """It contradicts what was told before, which is told; no cancellation has to do with it."""
+    desk = a_desk(a_transaction(status=S.FAILED))
+    desk.store.sessions[KEY] = Session(KEY, SessionStatus.OPEN, NOON)
+    desk.take(settled())
+    (recorded,) = desk.told
+    assert (recorded.contradicts, recorded.late_settlement) == (True, False)
 
 
 def test_each_report_of_a_batch_is_recorded() -> None:
