@@ -66,11 +66,11 @@ provider: env ## begin the adapter of another payment provider: make provider NA
 	@test -n "$(NAME)" || { echo "Name the provider: make provider NAME=acme." >&2; exit 2; }
 	@$(RUN) local.new_provider '$(NAME)'
 
-test: env ## every tier but e2e, on a stack of its own: some ten minutes (ARGS='-k race' for pytest)
+test: env ## every tier but e2e, on a stack of its own: some twenty minutes (ARGS='-k race' for pytest)
 	@$(PYTHON) -m local.environments client localstripe audit reporting
 	@$(RUN) local.testing
 
-test-fast: env ## unit, contract, integration, template: some two minutes, without a stack
+test-fast: env ## unit, contract, integration, template: some six minutes, without a stack
 	@$(RUN) local.testing fast
 
 explore: env ## every schedule of any three actors, as a table; fails if any breaks a promise
