@@ -205,6 +205,7 @@ STRANGE: dict[str, dict[str, Any]] = {
     "a moment of no zone": {"cancelRequestedAt": {"S": "2026-11-26T12:00:00.000"}},
     "a moment in another form": {"cancelRequestedAt": {"S": "2026-11-26T12:00:00+00:00"}},
     "opened at no moment": {"createdAt": {"S": "yesterday"}},
+    "opened at a moment of no zone": {"createdAt": {"S": "2026-11-26T12:00:00.000"}},
     "opened as a number": {"createdAt": {"N": "1"}},
     "opened before all time": {"createdAt": {"S": "0001-01-01T00:00:00.000+23:00"}},
     "cancelled at no moment": {"cancelledAt": {"NULL": True}},
